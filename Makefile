@@ -1,0 +1,51 @@
+# One command for each chore; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+export PLUMBLINE_DATA ?= ./var
+
+.PHONY: help run test lint bench lock format clean
+.DEFAULT_GOAL := help
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@echo "==> Making the virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit("Plumbline needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 -m venv failed: on Debian and Ubuntu, install the package python3-venv."; exit 1; }
+
+$(RUN_STAMP): requirements/run.txt | $(BIN)/python
+	@echo "==> Installing the locked dependencies (hashes are checked)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/run.txt
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.txt $(RUN_STAMP) | $(BIN)/python
+	@echo "==> Installing the locked development dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+run: $(RUN_STAMP)  ## start everything; PORT and PLUMBLINE_DATA are honoured
+	@exec $(BIN)/python -m config.supervisor
+
+test: $(DEV_STAMP)  ## the whole suite; ARGS go to pytest
+	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, deploy checks
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.lint
+
+bench: $(DEV_STAMP)  ## measure; ONLY=ingest, query or inference
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+
+format: $(DEV_STAMP)  ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove the virtual environment and caches; data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache staticfiles

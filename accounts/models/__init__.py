@@ -1,0 +1,5 @@
+from accounts.models.keys import HashedKey, SecretKey
+from accounts.models.organizations import Membership, Organization
+from accounts.models.users import User
+
+__all__ = ("HashedKey", "Membership", "Organization", "SecretKey", "User")

@@ -1,0 +1,48 @@
+"""Who may do what: the one table of role → capability, and of scope → capability for secret keys."""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    ANALYST = "analyst", "Analyst"
+    VIEWER = "viewer", "Viewer"
+
+
+class Capability(TextChoices):
+    VIEW_DATA = "view_data", "See dashboards and run queries"
+    VIEW_JOBS = "view_jobs", "See inference jobs"
+    RUN_JOBS = "run_jobs", "Create and cancel inference jobs"
+    SEND_EVENTS = "send_events", "Send events with a server key"
+    MANAGE_PROJECTS = "manage_projects", "Create and change projects"
+    MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
+    MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
+    DELETE_ORGANIZATION = "delete_organization", "Delete the organization"
+
+
+class Scope(TextChoices):
+    """What a secret key may do."""
+
+    QUERY = "query", "Run queries"
+    INGEST = "ingest", "Send events to any project of the organization"
+    INFERENCE = "inference", "Run inference jobs"
+
+
+_VIEWER = frozenset({Capability.VIEW_DATA, Capability.VIEW_JOBS})
+_ANALYST = _VIEWER | {Capability.RUN_JOBS}
+_ADMIN = _ANALYST | {Capability.MANAGE_PROJECTS, Capability.MANAGE_KEYS, Capability.MANAGE_MEMBERS}
+_OWNER = _ADMIN | {Capability.DELETE_ORGANIZATION}
+
+ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
+    Role.VIEWER: _VIEWER,
+    Role.ANALYST: _ANALYST,
+    Role.ADMIN: _ADMIN,
+    Role.OWNER: _OWNER,
+}
+
+SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
+    Scope.QUERY: frozenset({Capability.VIEW_DATA}),
+    Scope.INGEST: frozenset({Capability.SEND_EVENTS}),
+    Scope.INFERENCE: frozenset({Capability.VIEW_JOBS, Capability.RUN_JOBS}),
+}

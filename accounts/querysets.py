@@ -1,0 +1,38 @@
+"""Tenant-safe filters, named as verbs."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import HashedKey, Membership, Organization, User  # noqa: F401 (in a base class)
+
+# How stale "last used" may be: a write for each request would cost more than it tells.
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def visible_to(self, user: "User") -> Self:
+        """Organizations that this person is a member of."""
+        return self.filter(memberships__user=user)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of(self, organization: "Organization") -> Self:
+        return self.filter(organization=organization)
+
+
+Key = TypeVar("Key", bound="HashedKey")
+
+
+class KeyQuerySet(models.QuerySet[Key]):
+    def active(self) -> Self:
+        return self.filter(revoked_at=None)
+
+    def touch(self, *, pk: int, now: datetime | None = None) -> None:
+        """Note that a key was used, at most once a minute."""
+        moment = now or timezone.now()
+        stale = models.Q(last_used_at=None) | models.Q(last_used_at__lt=moment - LAST_USED_RESOLUTION)
+        self.filter(stale, pk=pk).update(last_used_at=moment)

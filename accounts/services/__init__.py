@@ -1,0 +1,1 @@
+"""Writes: organizations, members and keys."""

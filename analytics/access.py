@@ -1,0 +1,37 @@
+"""The one door to a project and what belongs to it."""
+
+from accounts import keys
+from accounts.access import Actor
+from accounts.errors import NotFound, Unauthenticated
+from accounts.permissions import Capability
+from analytics.models import Project, WriteKey
+
+
+def project(actor: Actor, *, project_id: int, capability: Capability) -> Project:
+    """The project of this id, if the actor may do this in its organization."""
+    found = Project.objects.select_related("organization").filter(pk=project_id).first()
+    return _permitted(actor, found, capability)
+
+
+def project_by_slug(actor: Actor, *, organization: str, slug: str, capability: Capability) -> Project:
+    """The project of this address, if the actor may do this in its organization."""
+    found = (
+        Project.objects.select_related("organization").filter(organization__slug=organization, slug=slug).first()
+    )
+    return _permitted(actor, found, capability)
+
+
+def project_of_write_key(text: str) -> Project:
+    """The project that a write key sends to; raises Unauthenticated for any other text."""
+    found = WriteKey.objects.active().select_related("project").filter(hash=keys.digest(text)).first()
+    if found is None:
+        raise Unauthenticated("This write key is unknown or revoked.")
+    WriteKey.objects.touch(pk=found.pk)
+    return found.project
+
+
+def _permitted(actor: Actor, found: Project | None, capability: Capability) -> Project:
+    if found is None:
+        raise NotFound("There is nothing here, or not for you.")
+    actor.require(found.organization_id, capability)
+    return found

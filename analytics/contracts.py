@@ -1,0 +1,126 @@
+"""The event as it travels: from a protocol adapter through the inbox into a segment. No Django here.
+
+Times are whole microseconds since 1970 in UTC. Text that is absent is empty, never None.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+import pyarrow as pa
+
+
+class Kind(StrEnum):
+    """What an event is. Pages and screens are views; track is everything that a customer names."""
+
+    TRACK = "track"
+    PAGE = "page"
+    SCREEN = "screen"
+    IDENTIFY = "identify"
+    GROUP = "group"
+    ALIAS = "alias"
+
+
+VIEW_KINDS = (Kind.PAGE, Kind.SCREEN)
+
+
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One event, validated and enriched, as the inbox keeps it (as JSON).
+
+    `name` is the customer's for track, else the kind. `properties` and `context` are JSON objects as text:
+    properties of a track, page or screen, traits of an identify or group; `context` what no column holds.
+    """
+
+    message_id: str
+    kind: str
+    name: str
+    time: int
+    received_at: int
+    anonymous_id: str = ""
+    user_id: str = ""
+    # group: the group's id; alias: the id that becomes the same person as user_id.
+    group_id: str = ""
+    previous_id: str = ""
+    url: str = ""
+    host: str = ""
+    path: str = ""
+    title: str = ""
+    referrer: str = ""
+    referrer_host: str = ""
+    source: str = ""
+    channel: str = ""
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_term: str = ""
+    utm_content: str = ""
+    browser: str = ""
+    os: str = ""
+    device: str = ""
+    country: str = ""
+    language: str = ""
+    library: str = ""
+    properties: str = "{}"
+    context: str = "{}"
+
+
+# The fixed columns of a segment, in order. `person` is resolved at sealing (definitions: Event and person).
+TIMES = ("time", "received_at")
+COLUMNS: dict[str, pa.DataType] = {
+    "message_id": pa.string(),
+    "kind": pa.string(),
+    "name": pa.string(),
+    "time": pa.timestamp("us"),
+    "received_at": pa.timestamp("us"),
+    "person": pa.string(),
+    **{
+        field: pa.string()
+        for field in Event.__struct_fields__
+        if field not in {"message_id", "kind", "name", *TIMES, "properties", "context"}
+    },
+    "properties": pa.string(),
+    "context": pa.string(),
+}
+
+# Columns by which people may filter and break down, beside properties.
+DIMENSIONS = (
+    "name", "kind", "host", "path", "title", "referrer_host", "source", "channel", "utm_source", "utm_medium",
+    "utm_campaign", "utm_term", "utm_content", "browser", "os", "device", "country", "language", "library",
+    "person", "user_id", "group_id",
+)  # fmt: skip
+
+# A property `price` has up to two columns in a segment: its numbers and its texts.
+NUMBER_PREFIX = "n:"
+TEXT_PREFIX = "t:"
+
+
+def number_column(name: str) -> str:
+    return NUMBER_PREFIX + name
+
+
+def text_column(name: str) -> str:
+    return TEXT_PREFIX + name
+
+
+class DropReason(StrEnum):
+    """Why an event is not kept; counted by day in a ledger that the customer sees."""
+
+    INVALID = "invalid"
+    BOT = "bot"
+    DUPLICATE = "duplicate"
+    TOO_OLD = "too_old"
+    QUOTA = "quota"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One event of a request that was refused: where it stood, why in a sentence, and which field."""
+
+    index: int
+    reason: str
+    field: str = ""
+    drop: DropReason = DropReason.INVALID
+
+
+encode_events = msgspec.json.Encoder().encode
+decode_events = msgspec.json.Decoder(list[Event]).decode

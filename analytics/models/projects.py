@@ -1,0 +1,51 @@
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import HashedKey, Organization
+from analytics.querysets import ProjectQuerySet
+
+
+def validate_time_zone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"'{value}' is not a time zone; an example is Europe/Berlin.")
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, "Monday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class Project(models.Model):
+    """One product or site whose events belong together."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    first_weekday = models.SmallIntegerField(choices=Weekday, default=Weekday.MONDAY)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "slug"), name="analytics_project_slug_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class WriteKey(HashedKey):
+    """A public key that can only send events to one project; it stands in web pages and apps."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="write_keys")

@@ -1,0 +1,34 @@
+"""Tenant-safe filters, named as verbs."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.models import Organization, User
+    from analytics.models import Project, Segment  # noqa: F401 (in a base class)
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def of(self, organization: "Organization") -> Self:
+        return self.filter(organization=organization)
+
+    def visible_to(self, user: "User") -> Self:
+        """Projects of the organizations that this person is a member of."""
+        return self.filter(organization__memberships__user=user)
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def live(self) -> Self:
+        """In the manifest: not replaced by compaction."""
+        return self.filter(retired_at=None)
+
+    def overlapping(self, *, project_id: int, first_day: date | None, last_day: date | None) -> Self:
+        """Live segments of a project with a day in this span; None leaves an end open."""
+        found = self.live().filter(project_id=project_id)
+        if first_day is not None:
+            found = found.filter(last_day__gte=first_day)
+        if last_day is not None:
+            found = found.filter(first_day__lte=last_day)
+        return found

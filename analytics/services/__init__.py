@@ -1,0 +1,1 @@
+"""Writes: projects, keys, ingestion, sealing, compaction."""

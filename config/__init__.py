@@ -1,0 +1,1 @@
+"""Wires the apps: settings, URLs, ASGI, Celery, the embedded services and the supervisor."""

@@ -1,0 +1,19 @@
+"""The ASGI application: Django, with the token stream in front of it.
+
+Under Django's handler each open response pins a thread; a stream of tokens is a plain ASGI callable instead.
+"""
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from django.core.asgi import get_asgi_application
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGI3Application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = cast("ASGI3Application", get_asgi_application())
+
+from inference.streaming import StreamOr  # noqa: E402 (Django's apps must be loaded first)
+
+application = StreamOr(django_application)

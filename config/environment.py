@@ -1,0 +1,188 @@
+"""Every setting that Plumbline reads from the environment: name, type, default, meaning.
+
+`docs/configuration.md` is checked against this table by a test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = _Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: `kind` is the django-environ reader's name."""
+
+    name: str
+    kind: str
+    default: Any
+    meaning: str
+
+
+VARIABLES = (
+    Variable(
+        "SECRET_KEY",
+        "str",
+        REQUIRED,
+        "Signs sessions and tokens; `make run` keeps one in the data folder.",
+    ),
+    Variable(
+        "DATABASE_URL",
+        "str",
+        REQUIRED,
+        "PostgreSQL, e.g. `postgres://user:password@host/name`. Unset: `make run` starts its own.",
+    ),
+    Variable(
+        "REDIS_URL",
+        "str",
+        REQUIRED,
+        "Redis, e.g. `redis://host:6379/0`. Unset: `make run` starts its own.",
+    ),
+    Variable(
+        "PLUMBLINE_DATA",
+        "str",
+        "./var",
+        "The data folder: event segments and, embedded, the database.",
+    ),
+    Variable(
+        "PLUMBLINE_BASE_URL",
+        "str",
+        "http://127.0.0.1:8000",
+        "The public address. With `https://`, cookies are secure and HSTS is sent.",
+    ),
+    Variable(
+        "PLUMBLINE_ALLOWED_HOSTS",
+        "list",
+        [],
+        "More host names to answer to, besides the public address's.",
+    ),
+    Variable(
+        "PLUMBLINE_TRUSTED_PROXIES",
+        "int",
+        0,
+        "How many reverse proxies stand in front: that many entries of `X-Forwarded-For` are believed.",
+    ),
+    Variable("PLUMBLINE_DEBUG", "bool", False, "Django's debug pages. Never in production."),
+    Variable("PLUMBLINE_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Variable("PLUMBLINE_SIGNUP", "bool", False, "Whether strangers may make an account."),
+    Variable("PLUMBLINE_QUERY_SECONDS", "int", 30, "The deadline of one query, in seconds."),
+    Variable(
+        "PLUMBLINE_QUERY_MEMORY",
+        "str",
+        "1GB",
+        "The memory that all queries of one process may use together.",
+    ),
+    Variable(
+        "PLUMBLINE_SEAL_SECONDS",
+        "float",
+        1.0,
+        "How often the inbox is sealed into segments, in seconds.",
+    ),
+    Variable(
+        "PLUMBLINE_INFERENCE_CONCURRENCY",
+        "int",
+        1000,
+        "How many LLM calls one worker process holds at once.",
+    ),
+    Variable("PLUMBLINE_INFERENCE_SECONDS", "int", 600, "The deadline of one LLM call, in seconds."),
+    Variable("ANTHROPIC_API_KEY", "str", "", "Makes the provider `anthropic` available."),
+    Variable(
+        "ANTHROPIC_BASE_URL",
+        "str",
+        "https://api.anthropic.com",
+        "Where the provider `anthropic` is reached.",
+    ),
+    Variable(
+        "ANTHROPIC_MODEL",
+        "str",
+        "claude-sonnet-4-5",
+        "The model that `anthropic` runs unless a job names one.",
+    ),
+    Variable(
+        "OPENAI_API_KEY",
+        "str",
+        "",
+        "Makes the provider `openai` available; any text for a server without keys.",
+    ),
+    Variable(
+        "OPENAI_BASE_URL",
+        "str",
+        "https://api.openai.com/v1",
+        "Any OpenAI-compatible server: OpenAI, vLLM, Ollama, and others.",
+    ),
+    Variable("OPENAI_MODEL", "str", "gpt-5-mini", "The model that `openai` runs unless a job names one."),
+    Variable(
+        "EMAIL_URL",
+        "str",
+        "consolemail://",
+        "Where mail goes, e.g. `smtp+tls://user:password@host:587`.",
+    ),
+    Variable("DEFAULT_FROM_EMAIL", "str", "Plumbline <plumbline@localhost>", "The sender of mail."),
+)
+
+
+def read(source: Mapping[str, str]) -> dict[str, Any]:
+    """The typed value of each variable.
+
+    Raises ImproperlyConfigured, with a sentence that names the variable, where one is missing or unreadable.
+    """
+    env = environ.Env()
+    env.ENVIRON = source
+    return {variable.name: _read_one(env, variable) for variable in VARIABLES}
+
+
+def _read_one(env: environ.Env, variable: Variable) -> Any:
+    if variable.name not in env.ENVIRON or env.ENVIRON[variable.name] == "":
+        if variable.default is REQUIRED:
+            raise ImproperlyConfigured(f"Set {variable.name}. {variable.meaning}")
+        return variable.default
+    try:
+        return getattr(env, variable.kind)(variable.name)
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured(
+            f"{variable.name} is not a {variable.kind}: {env.ENVIRON[variable.name]!r}. {variable.meaning}"
+        ) from error
+
+
+def database(url: str, **options: Any) -> dict[str, Any]:
+    """Django's connection settings for a PostgreSQL address, read as libpq reads it (sockets, TLS and all).
+
+    Raises ImproperlyConfigured for an address that is not PostgreSQL's.
+    """
+    try:
+        parts: dict[str, Any] = dict(conninfo_to_dict(url.replace("postgres://", "postgresql://", 1)))
+    except psycopg.ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not a PostgreSQL address: {error}") from error
+    names = {
+        "NAME": "dbname",
+        "USER": "user",
+        "PASSWORD": "password",
+        "HOST": "host",
+        "PORT": "port",
+    }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{name: str(parts.pop(part, "")) for name, part in names.items()},
+        "OPTIONS": {**parts, **options},
+    }
+
+
+def host_of(base_url: str) -> str:
+    """The host name of the public address; raises ImproperlyConfigured where it has none."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"PLUMBLINE_BASE_URL is not an http or https address: {base_url!r}.")
+    return parts.hostname

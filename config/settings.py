@@ -1,0 +1,272 @@
+"""Django settings, read from the environment (`config/environment.py` lists every variable)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+from celery.schedules import schedule
+from csp.constants import NONCE, NONE, SELF
+from django.urls import reverse_lazy
+
+from config import environment, logs
+
+ROOT = Path(__file__).resolve().parent.parent
+ENV = environment.read(os.environ)
+
+SECRET_KEY = ENV["SECRET_KEY"]
+DEBUG = ENV["PLUMBLINE_DEBUG"]
+BASE_URL = ENV["PLUMBLINE_BASE_URL"].rstrip("/")
+HTTPS = BASE_URL.startswith("https://")
+ALLOWED_HOSTS = [
+    environment.host_of(BASE_URL),
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *ENV["PLUMBLINE_ALLOWED_HOSTS"],
+]
+TRUSTED_PROXIES: int = ENV["PLUMBLINE_TRUSTED_PROXIES"]
+DATA_FOLDER = Path(ENV["PLUMBLINE_DATA"]).resolve()
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "rest_framework",
+    "template_partials",
+    "csp",
+    "config",
+    "accounts",
+    "analytics",
+    "inference",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.middleware.RequestIdMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# ASGI threads come and go, so a connection belongs to a pool and not to a thread.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **environment.database(ENV["DATABASE_URL"], pool={"min_size": 1, "max_size": 20, "timeout": 10}),
+        "CONN_MAX_AGE": 0,
+        "TEST": {"NAME": "plumbline_test"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = ENV["REDIS_URL"]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"inference.tasks.*": {"queue": "inference"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+# Beat keeps its place in Redis, under a lock, so that two of them do no harm.
+CELERY_BEAT_SCHEDULER = "redbeat.RedBeatScheduler"
+CELERY_REDBEAT_LOCK_TIMEOUT = 30
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+SEAL_SECONDS: float = ENV["PLUMBLINE_SEAL_SECONDS"]
+CELERY_BEAT_SCHEDULE = {
+    "seal": {
+        "task": "analytics.tasks.seal",
+        "schedule": schedule(SEAL_SECONDS),
+        "options": {"expires": 10},
+    },
+    "compact": {
+        "task": "analytics.tasks.compact",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
+    },
+    "sweep": {
+        "task": "analytics.tasks.sweep",
+        "schedule": schedule(300),
+        "options": {"expires": 300},
+    },
+    "wake-inference": {
+        "task": "inference.tasks.wake",
+        "schedule": schedule(5),
+        "options": {"expires": 5},
+    },
+}
+
+QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
+QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
+
+INFERENCE = {
+    "concurrency": ENV["PLUMBLINE_INFERENCE_CONCURRENCY"],
+    "deadline": ENV["PLUMBLINE_INFERENCE_SECONDS"],
+    "anthropic": {
+        "api_key": ENV["ANTHROPIC_API_KEY"],
+        "base_url": ENV["ANTHROPIC_BASE_URL"],
+        "model": ENV["ANTHROPIC_MODEL"],
+    },
+    "openai": {
+        "api_key": ENV["OPENAI_API_KEY"],
+        "base_url": ENV["OPENAI_BASE_URL"],
+        "model": ENV["OPENAI_MODEL"],
+    },
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SIGNUP_OPEN: bool = ENV["PLUMBLINE_SIGNUP"]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.SecretKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "accounts.api.pagination.CursorPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "accounts.api.errors.handle",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Plumbline API",
+    "DESCRIPTION": "Send events, ask questions of them, run LLM jobs over them.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_FOLDER / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+EMAIL_CONFIG = environ.Env.email_url_config(ENV["EMAIL_URL"])
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = ENV["DEFAULT_FROM_EMAIL"]
+
+# A body over the limit of its route is refused there; this is the roof over all of them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "plumbline_session"
+CSRF_COOKIE_NAME = "plumbline_csrf"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ("/admin/",),
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+
+LOGGING = logs.configuration(ENV["PLUMBLINE_LOG_LEVEL"])
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+UNFOLD = {
+    "SITE_TITLE": "Plumbline staff",
+    "SITE_HEADER": "Plumbline",
+    "SITE_URL": reverse_lazy("home"),
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}

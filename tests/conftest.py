@@ -1,0 +1,42 @@
+"""The three people of every test: an owner, a teammate who may only look, and a stranger from elsewhere."""
+
+import pytest
+
+from accounts.permissions import Role
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _data_folder(settings, tmp_path) -> None:
+    settings.DATA_FOLDER = tmp_path / "data"
+
+
+@pytest.fixture
+def organization(db: None):
+    return factories.OrganizationFactory(name="Acme", slug="acme")
+
+
+@pytest.fixture
+def owner(organization):
+    return factories.MembershipFactory(
+        organization=organization, role=Role.OWNER, user__email="owner@acme.test"
+    ).user
+
+
+@pytest.fixture
+def teammate(organization):
+    """Sees the organization's data and changes nothing."""
+    return factories.MembershipFactory(
+        organization=organization, role=Role.VIEWER, user__email="viewer@acme.test"
+    ).user
+
+
+@pytest.fixture
+def stranger(db: None):
+    """Owns another organization."""
+    return factories.MembershipFactory(role=Role.OWNER, user__email="stranger@elsewhere.test").user
+
+
+@pytest.fixture
+def project(organization):
+    return factories.ProjectFactory(organization=organization, name="Shop", slug="shop")

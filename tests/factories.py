@@ -1,0 +1,85 @@
+"""Objects for tests, whole and valid by default."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts import keys
+from accounts.models import Membership, Organization, SecretKey, User
+from accounts.permissions import Role, Scope
+from analytics.models import Manifest, Project, WriteKey
+
+PASSWORD = "plumb line hangs true"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.test")
+    name = factory.Sequence(lambda n: f"Person {n}")
+    password = factory.django.Password(PASSWORD)
+
+
+class OrganizationFactory(DjangoModelFactory[Organization]):
+    class Meta:
+        model = Organization
+
+    name = factory.Sequence(lambda n: f"Organization {n}")
+    slug = factory.Sequence(lambda n: f"organization-{n}")
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    organization = factory.SubFactory(OrganizationFactory)
+    role = Role.OWNER
+
+
+class ProjectFactory(DjangoModelFactory[Project]):
+    class Meta:
+        model = Project
+        skip_postgeneration_save = True
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"Project {n}")
+    slug = factory.Sequence(lambda n: f"project-{n}")
+    manifest = factory.RelatedFactory("tests.factories.ManifestFactory", factory_related_name="project")
+
+
+class ManifestFactory(DjangoModelFactory[Manifest]):
+    class Meta:
+        model = Manifest
+
+    project = factory.SubFactory(ProjectFactory, manifest=None)
+
+
+class WriteKeyFactory(DjangoModelFactory[WriteKey]):
+    """`WriteKeyFactory(text="plw_…")`: the text is what a client sends."""
+
+    class Meta:
+        model = WriteKey
+        exclude = ("text",)
+
+    text = factory.LazyFunction(lambda: keys.generate(keys.WRITE_PREFIX))
+    project = factory.SubFactory(ProjectFactory)
+    name = "Website"
+    hash = factory.LazyAttribute(lambda self: keys.digest(self.text))
+    hint = factory.LazyAttribute(lambda self: keys.hint(self.text))
+
+
+class SecretKeyFactory(DjangoModelFactory[SecretKey]):
+    """`SecretKeyFactory(text="pls_…")`: the text is what a client sends."""
+
+    class Meta:
+        model = SecretKey
+        exclude = ("text",)
+
+    text = factory.LazyFunction(lambda: keys.generate(keys.SECRET_PREFIX))
+    organization = factory.SubFactory(OrganizationFactory)
+    name = "Server"
+    scopes = factory.LazyFunction(lambda: list(Scope.values))
+    hash = factory.LazyAttribute(lambda self: keys.digest(self.text))
+    hint = factory.LazyAttribute(lambda self: keys.hint(self.text))
