@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import environ
 import psycopg
@@ -178,6 +178,15 @@ def database(url: str, **options: Any) -> dict[str, Any]:
         **{name: str(parts.pop(part, "")) for name, part in names.items()},
         "OPTIONS": {**parts, **options},
     }
+
+
+def broker(redis_url: str) -> str:
+    """The same Redis as Celery's transport names it: it has a scheme of its own for Unix sockets."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
 def host_of(base_url: str) -> str:

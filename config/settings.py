@@ -95,6 +95,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **environment.database(ENV["DATABASE_URL"], pool={"min_size": 1, "max_size": 20, "timeout": 10}),
         "CONN_MAX_AGE": 0,
+        # A connection that died with its server is noticed before it is used.
+        "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": "plumbline_test"},
     }
 }
@@ -109,7 +111,8 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = environment.broker(REDIS_URL)
+CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,0 +1,31 @@
+"""`python -m config.web`: the web process, on HOST and PORT or on a listening socket given as LISTEN_FD."""
+
+import os
+import socket
+
+import uvicorn
+
+# A stream of tokens may be open when the end is asked for; its client resumes elsewhere.
+GRACEFUL_SECONDS = 3
+
+
+def main() -> None:
+    config = uvicorn.Config(
+        "config.asgi:application",
+        host=os.environ.get("HOST") or "127.0.0.1",
+        port=int(os.environ.get("PORT") or 8000),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # Django reads X-Forwarded-* itself, where PLUMBLINE_TRUSTED_PROXIES says so
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        backlog=2048,
+    )
+    given = os.environ.get("LISTEN_FD")
+    sockets = [socket.socket(fileno=int(given))] if given else None
+    uvicorn.Server(config).run(sockets=sockets)
+
+
+if __name__ == "__main__":
+    main()
