@@ -1,0 +1,3 @@
+from inference.models.jobs import Job
+
+__all__ = ("Job",)
