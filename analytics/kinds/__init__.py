@@ -1,0 +1,41 @@
+"""The query kinds, one module each: a typed spec, an expression, a result; and the registry of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from accounts.errors import FieldError, Invalid
+from analytics.kinds.overview import OverviewResult, OverviewSpec
+from analytics.kinds.trends import TrendsResult, TrendsSpec
+
+QuerySpec = OverviewSpec | TrendsSpec
+Result = OverviewResult | TrendsResult
+
+KINDS: dict[str, type[QuerySpec]] = {"overview": OverviewSpec, "trends": TrendsSpec}
+
+# Where a filter's value fits none of its types, pydantic adds the type to the path.
+_UNION_TAGS = {"bool", "float", "constrained-str"}
+
+
+def parse_spec(data: Mapping[str, Any]) -> QuerySpec:
+    """The typed spec of a JSON object, `{"kind": "overview", …}`; raises Invalid naming each wrong field."""
+    kind = data.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        known = ", ".join(KINDS)
+        raise Invalid("The kind of query is unknown.", fields=[FieldError("kind", f"One of {known}.")])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Invalid("The query is not valid.", fields=_fields(error)) from error
+
+
+def _fields(error: ValidationError) -> list[FieldError]:
+    found: dict[str, str] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        parts = [str(part) for part in item["loc"] if part not in _UNION_TAGS]
+        whole = len(parts) == len(item["loc"])
+        message = item["msg"].removeprefix("Value error, ") if whole else "A text, a number, true or false."
+        found.setdefault(".".join(parts), message)
+    return [FieldError(field, message) for field, message in found.items()]

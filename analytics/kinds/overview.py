@@ -1,0 +1,160 @@
+"""The overview of a site or product: figures, one chart, ranked tables. Spec and result; no Django here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from analytics.kinds.filters import Filter
+from analytics.periods import Compare, Interval, Period, Span
+
+DEFINITION = (
+    "Sessions are formed from all of a person's events inside the period: a gap of more than 30 minutes or a "
+    "length of more than 24 hours begins a new one, and so does the period's edge. A session has the source, "
+    "channel, campaign, referrer, country, device, browser and system of its first event, the entry page of its "
+    "first view and the exit page of its last; a filter on one of these keeps whole sessions. A filter on "
+    "anything else keeps events, and sessions count that have a kept event. Visitors are the distinct people of "
+    "the kept events; views the kept page and screen events; events the kept custom events. A bounce is a session"
+    " with at most one view and no custom event; bounce rate is bounces divided by sessions, and under a filter "
+    "on the path bounces and sessions are those that enter on a path that matches. Duration is the mean over "
+    "sessions of the seconds from the first to the last event. In the chart a session belongs to the interval in "
+    "which it starts."
+)
+
+
+class Metric(StrEnum):
+    VISITORS = "visitors"
+    SESSIONS = "sessions"
+    VIEWS = "views"
+    BOUNCE_RATE = "bounce_rate"
+    DURATION = "duration"
+    EVENTS = "events"
+
+
+class Panel(StrEnum):
+    FIGURES = "figures"
+    CHART = "chart"
+    SOURCES = "sources"
+    CHANNELS = "channels"
+    CAMPAIGNS = "campaigns"
+    PAGES = "pages"
+    ENTRY_PAGES = "entry_pages"
+    EXIT_PAGES = "exit_pages"
+    COUNTRIES = "countries"
+    DEVICES = "devices"
+    BROWSERS = "browsers"
+    SYSTEMS = "systems"
+    EVENTS = "events"
+
+
+# The field that a table ranks, which a click on one of its rows filters by.
+TABLE_FIELDS: dict[Panel, str] = {
+    Panel.SOURCES: "source",
+    Panel.CHANNELS: "channel",
+    Panel.CAMPAIGNS: "utm_campaign",
+    Panel.PAGES: "path",
+    Panel.ENTRY_PAGES: "entry_path",
+    Panel.EXIT_PAGES: "exit_path",
+    Panel.COUNTRIES: "country",
+    Panel.DEVICES: "device",
+    Panel.BROWSERS: "browser",
+    Panel.SYSTEMS: "os",
+    Panel.EVENTS: "name",
+}
+
+
+def _each_once(panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
+    return tuple(dict.fromkeys(panels))
+
+
+class OverviewSpec(BaseModel):
+    """Figures, chart and tables of a period, compared with another."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "overview",
+                    "period": {"last": "7d"},
+                    "filters": [{"field": "country", "operator": "is", "values": ["DE"]}],
+                    "panels": ["figures", "chart", "sources"],
+                }
+            ]
+        },
+    )
+    definition: ClassVar[str] = DEFINITION
+
+    kind: Literal["overview"] = "overview"
+    period: Period
+    compare: Compare = Compare.PREVIOUS
+    interval: Interval = Interval.AUTO
+    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
+    metric: Metric = Field(default=Metric.VISITORS, description="What the chart shows.")
+    event: str = Field(
+        default="", max_length=500, description="The custom event that 'events' counts; all of them if empty."
+    )
+    panels: Annotated[tuple[Panel, ...], AfterValidator(_each_once)] = tuple(Panel)
+    limit: int = Field(default=10, ge=1, le=1000, description="Rows of a table.")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the period. `change` is a fraction of the previous; None from zero or without comparison.
+
+    Rates are fractions, durations seconds; None where there is no session to take a mean of.
+    """
+
+    metric: Metric
+    value: float | None
+    previous: float | None
+    change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One interval; `incomplete` while it still runs. `previous` is that of the interval at the same place."""
+
+    start: datetime
+    end: datetime
+    value: float | None
+    previous: float | None
+    incomplete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    metric: Metric
+    interval: Interval
+    points: tuple[Point, ...]
+    previous_span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value with a number for each of the table's columns; `share` of the first column's whole (0 to 1)."""
+
+    value: str
+    metrics: tuple[float | None, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The top of a ranking by its first column, then by value; `total_rows` says how many values there are."""
+
+    panel: Panel
+    field: str
+    columns: tuple[Metric, ...]
+    rows: tuple[Row, ...]
+    total_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewResult:
+    figures: tuple[Figure, ...] | None
+    chart: Chart | None
+    tables: tuple[Table, ...]

@@ -1,0 +1,159 @@
+"""Numbers over time: several series, broken down and compared. Spec and result; no Django here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, PROPERTY_PREFIX, FieldName, Filter
+from analytics.periods import Compare, Interval, Period, Span
+
+DEFINITION = (
+    "For each interval in the project's time zone, over the events that pass the filters: their number, the "
+    "distinct people, the distinct sessions with such an event, events per person, or a statistic of a numeric "
+    "property. Intervals without events are zeros; means and other statistics of nothing are empty. Totals are "
+    "taken over the whole period: a total of people counts each once. Sessions are formed from all of a person's "
+    "events inside the period (30 minutes, 24 hours). Median and percentiles interpolate linearly between the two"
+    " nearest values. With a breakdown, the groups with the most events of a series are shown, and all others "
+    "together as Other."
+)
+
+
+class Aggregation(StrEnum):
+    TOTAL = "total"
+    UNIQUE = "unique"
+    SESSIONS = "sessions"
+    PER_PERSON = "per_person"
+    SUM = "sum"
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    MEDIAN = "median"
+    P90 = "p90"
+    P95 = "p95"
+    P99 = "p99"
+
+
+OF_PROPERTY = frozenset(Aggregation) - {
+    Aggregation.TOTAL,
+    Aggregation.UNIQUE,
+    Aggregation.SESSIONS,
+    Aggregation.PER_PERSON,
+}
+# Of these, an interval without events is zero; of the others it is empty.
+ZERO_OF_NOTHING = frozenset({Aggregation.TOTAL, Aggregation.UNIQUE, Aggregation.SESSIONS, Aggregation.SUM})
+
+
+def no_session_pages(field: str) -> str:
+    if field in {ENTRY_PATH, EXIT_PATH}:
+        raise ValueError(f"{field} belongs to sessions; trends are of events.")
+    return field
+
+
+class TrendSeries(BaseModel):
+    """One line: which events (all if `event` is empty), and what of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    event: str = Field(default="", max_length=500)
+    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
+    aggregation: Aggregation = Aggregation.TOTAL
+    property: str = Field(default="", max_length=300, description="The numeric property of a statistic.")
+    label: str = Field(default="", max_length=200)
+
+    @field_validator("filters")
+    @classmethod
+    def _of_events(cls, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+        for item in filters:
+            no_session_pages(item.field)
+        return filters
+
+    @field_validator("property")
+    @classmethod
+    def _property_fits(cls, value: str, info: ValidationInfo) -> str:
+        aggregation = info.data.get("aggregation")
+        if aggregation in OF_PROPERTY and not value:
+            raise ValueError(f"'{aggregation}' needs a property.")
+        if aggregation not in OF_PROPERTY and value:
+            raise ValueError(f"'{aggregation}' takes no property.")
+        return value.removeprefix(PROPERTY_PREFIX)
+
+
+def label_of(series: TrendSeries) -> str:
+    """What to call a series, also where it was given no label."""
+    of = f" of {series.property}" if series.property else ""
+    return series.label or f"{series.event or 'All events'}: {series.aggregation}{of}"
+
+
+class TrendsSpec(BaseModel):
+    """Up to ten series over the intervals of a period."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "trends",
+                    "period": {"from": "2026-01-01", "to": "2026-01-31"},
+                    "interval": "week",
+                    "series": [{"event": "Order Completed", "aggregation": "sum", "property": "revenue"}],
+                    "breakdown": ["country"],
+                }
+            ]
+        },
+    )
+    definition: ClassVar[str] = DEFINITION
+
+    kind: Literal["trends"] = "trends"
+    period: Period
+    compare: Compare = Compare.NONE
+    interval: Interval = Interval.AUTO
+    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
+    series: tuple[TrendSeries, ...] = Field(min_length=1, max_length=10)
+    breakdown: tuple[FieldName, ...] = Field(default=(), max_length=2)
+    limit: int = Field(default=10, ge=1, le=100, description="Groups of a breakdown, before Other.")
+
+    @field_validator("filters")
+    @classmethod
+    def _of_events(cls, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+        for item in filters:
+            no_session_pages(item.field)
+        return filters
+
+    @field_validator("breakdown")
+    @classmethod
+    def _by_events(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(fields)) < len(fields):
+            raise ValueError("Break down by a field once.")
+        return tuple(no_session_pages(field) for field in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of numbers: `values` has one for each interval, `total` is over the whole period.
+
+    `series` is the place of its spec. `group` has a value for each breakdown field (an absent one is empty); it is
+    None without a breakdown, and for the rest, `other` is true.
+    """
+
+    series: int
+    label: str
+    group: tuple[str, ...] | None
+    other: bool
+    values: tuple[float | None, ...]
+    total: float | None
+    previous_values: tuple[float | None, ...] | None
+    previous_total: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendsResult:
+    """Lines over `intervals`; the last `incomplete` of them are not over yet."""
+
+    interval: Interval
+    intervals: tuple[Span, ...]
+    incomplete: int
+    previous_span: Span | None
+    lines: tuple[Line, ...]
