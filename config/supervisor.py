@@ -25,6 +25,7 @@ from config.children import Child, run_to_end
 SERVING_SECONDS = 7.0
 DATABASE_SECONDS = 5.0
 UP_SECONDS = 60.0
+FOR_CHILDREN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PLUMBLINE_DATA", "PLUMBLINE_BASE_URL")
 
 
 class Stop(BaseException):
@@ -49,6 +50,10 @@ class Options:
     host: str
     port: int
     demo: bool
+
+    @property
+    def run_file(self) -> Path:
+        return self.data / "run.env"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Options":
@@ -83,6 +88,7 @@ class Supervisor:
         os.environ.setdefault("SECRET_KEY", _secret_key(self.options.data / "secret_key"))
         self._start_postgres()
         self._start_redis()
+        self._write_run_file()
         self._manage("Migrating the database", "migrate", "--no-input", "--verbosity", "0")
         self._manage("Collecting static files", "collectstatic", "--no-input", "--verbosity", "0")
         if self.options.demo:
@@ -100,6 +106,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the children: each group gets its signal at once, and what outlives its time is killed."""
+        self.options.run_file.unlink(missing_ok=True)
         for group, seconds in ((self.serving, SERVING_SECONDS), (self.databases, DATABASE_SECONDS)):
             for child in group:
                 child.signal()
@@ -130,6 +137,12 @@ class Supervisor:
         server = redis.prepare(self.options.data / "redis")
         self._add_database(Child.of(server, self._log("redis")))
         os.environ["REDIS_URL"] = server.url
+
+    def _write_run_file(self) -> None:
+        # For `manage.py` in another terminal; it holds the secret key.
+        path = self.options.run_file
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={os.environ[name]}\n" for name in FOR_CHILDREN))
 
     def _add_database(self, child: Child) -> None:
         self.databases.append(child)
