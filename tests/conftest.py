@@ -11,6 +11,18 @@ def _data_folder(settings, tmp_path) -> None:
     settings.DATA_FOLDER = tmp_path / "data"
 
 
+@pytest.fixture(autouse=True)
+def _static_files_as_they_are(settings) -> None:
+    """Tests collect no static files, so there is no manifest of hashed names."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def _passwords_are_hashed_fast(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def organization(db: None):
     return factories.OrganizationFactory(name="Acme", slug="acme")

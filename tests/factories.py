@@ -1,12 +1,14 @@
 """Objects for tests, whole and valid by default."""
 
+from datetime import UTC, date, datetime
+
 import factory
 from factory.django import DjangoModelFactory
 
 from accounts import keys
 from accounts.models import Membership, Organization, SecretKey, User
 from accounts.permissions import Role, Scope
-from analytics.models import Manifest, Project, WriteKey
+from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
 
 PASSWORD = "plumb line hangs true"
 
@@ -83,3 +85,28 @@ class SecretKeyFactory(DjangoModelFactory[SecretKey]):
     scopes = factory.LazyFunction(lambda: list(Scope.values))
     hash = factory.LazyAttribute(lambda self: keys.digest(self.text))
     hint = factory.LazyAttribute(lambda self: keys.hint(self.text))
+
+
+class SegmentFactory(DjangoModelFactory[Segment]):
+    """A row of the manifest; its file is not there."""
+
+    class Meta:
+        model = Segment
+
+    project = factory.SubFactory(ProjectFactory)
+    first_day = last_day = date(2026, 1, 1)
+    time_min = datetime(2026, 1, 1, tzinfo=UTC)
+    time_max = datetime(2026, 1, 1, 23, tzinfo=UTC)
+    rows = 100
+    bytes = 2_000
+    checksum = "0" * 64
+
+
+class DropCountFactory(DjangoModelFactory[DropCount]):
+    class Meta:
+        model = DropCount
+
+    project = factory.SubFactory(ProjectFactory)
+    day = date(2026, 1, 1)
+    reason = "duplicate"
+    events = 3

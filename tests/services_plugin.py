@@ -57,6 +57,7 @@ def services() -> Iterator[None]:
                 running(redis.prepare(scratch / "redis", durable=False))
             ).url
         os.environ["PLUMBLINE_DATA"] = str(scratch / "data")
+        (scratch / "data" / "static").mkdir(parents=True)
         os.environ["SECRET_KEY"] = "tests only: " + "x" * 40
         for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "OPENAI_"))]:
             del os.environ[name]

@@ -1,0 +1,16 @@
+"""The staff admin of people, organizations and their keys; `base` is shared with the other apps' admins."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from accounts.admin.keys import SecretKeyAdmin
+from accounts.admin.organizations import MembershipAdmin, OrganizationAdmin
+from accounts.admin.users import UserAdmin
+from accounts.models import Membership, Organization, SecretKey, User
+
+# Staff are few: their permissions are set on the user, so groups would only be noise.
+admin.site.unregister(Group)
+admin.site.register(User, UserAdmin)
+admin.site.register(Organization, OrganizationAdmin)
+admin.site.register(Membership, MembershipAdmin)
+admin.site.register(SecretKey, SecretKeyAdmin)

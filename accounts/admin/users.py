@@ -1,0 +1,61 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from import_export import resources
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.admin.base import StaffAdmin
+from accounts.models import User
+
+
+class NewUserForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+class UserResource(resources.ModelResource):
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "is_active", "is_staff", "last_login", "created_at")
+        export_order = fields
+
+
+class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """People are deactivated, not deleted: what they made stays theirs."""
+
+    resource_classes = (UserResource,)
+    form = UserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "organizations", "is_active", "is_staff", "last_login", "created_at")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    date_hierarchy = "created_at"
+    readonly_fields = ("last_login", "created_at")
+    filter_horizontal = ("user_permissions",)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "created_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.annotate(membership_count=Count("memberships"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    @admin.display(description="Organizations", ordering="membership_count")
+    def organizations(self, user: User) -> int:
+        return int(getattr(user, "membership_count", 0))

@@ -1,0 +1,243 @@
+"""The staff admin as staff use it: logging in, lists of constant cost, exports of what a filter shows."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.admin.base import as_text
+from accounts.models import Membership, Organization, SecretKey, User
+from accounts.permissions import Role, Scope
+from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from tests import factories
+
+LISTS: dict[Any, Any] = {
+    Organization: factories.OrganizationFactory,
+    User: factories.UserFactory,
+    Membership: factories.MembershipFactory,
+    SecretKey: factories.SecretKeyFactory,
+    Project: factories.ProjectFactory,
+    WriteKey: factories.WriteKeyFactory,
+    Segment: factories.SegmentFactory,
+    Manifest: factories.ManifestFactory,
+    DropCount: factories.DropCountFactory,
+}
+
+
+def address(model, page: str = "changelist", *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.fixture
+def staff(db: None):
+    return factories.UserFactory(email="staff@plumbline.test", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def desk(client, staff):
+    """A client of logged-in staff."""
+    client.force_login(staff)
+    return client
+
+
+def exported(client, model, query: str = "") -> list[dict[str, str]]:
+    url = address(model, "export") + query
+    form = client.get(url).context["form"]
+    sent = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    response = client.post(url, {**sent, "format": "0", "resource": "0"})
+    assert response.headers["Content-Type"] == "text/csv"
+    return list(csv.DictReader(io.StringIO(response.content.decode())))
+
+
+def test_staff_log_in_with_their_e_mail_address(client, staff) -> None:
+    response = client.post(
+        reverse("admin:login"), {"username": "STAFF@plumbline.test", "password": factories.PASSWORD}
+    )
+
+    assert response.status_code == 302
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_an_owner_who_is_not_staff_does_not_get_in(client, owner) -> None:
+    client.force_login(owner)
+
+    response = client.get(reverse("admin:index"))
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize(("model", "make"), LISTS.items(), ids=lambda item: getattr(item, "__name__", ""))
+def test_a_list_costs_the_same_with_one_row_and_with_ten(desk, model, make) -> None:
+    url = address(model)
+    make()
+    desk.get(url)
+    with CaptureQueriesContext(connection) as few:
+        first = desk.get(url)
+    make.create_batch(9)
+    with CaptureQueriesContext(connection) as many:
+        second = desk.get(url)
+
+    shown = second.context["cl"].result_list
+    assert len(shown) == len(first.context["cl"].result_list) + 9 >= 10
+    assert all(address(model, "change", row.pk) in second.content.decode() for row in shown)
+    assert len(many) == len(few), "\n".join(query["sql"] for query in many)
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
+def test_a_list_can_be_searched(desk, model) -> None:
+    LISTS[model]()
+
+    response = desk.get(address(model), {"q": "no row says this"})
+
+    assert response.status_code == 200
+    assert list(response.context["cl"].result_list) == []
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
+def test_one_row_can_be_looked_at(desk, model) -> None:
+    row = LISTS[model]()
+
+    assert desk.get(address(model, "change", row.pk)).status_code == 200
+
+
+def test_the_table_of_lists_is_complete(db: None) -> None:
+    ours = {model for model in admin.site._registry if model._meta.app_label in {"accounts", "analytics"}}
+
+    assert ours == set(LISTS)
+
+
+def test_an_export_holds_the_rows_of_the_filter_and_no_others(desk, organization, owner, teammate, staff) -> None:
+    rows = exported(desk, Membership, "?role__exact=viewer")
+
+    assert [(row["email"], row["role"]) for row in rows] == [("viewer@acme.test", Role.VIEWER)]
+
+
+def test_an_export_holds_the_rows_of_the_search_and_no_others(desk, owner, stranger) -> None:
+    assert [row["email"] for row in exported(desk, User, "?q=elsewhere")] == ["stranger@elsewhere.test"]
+    assert len(exported(desk, User)) == 3
+
+
+def test_the_export_button_carries_the_filter(desk, owner) -> None:
+    page = desk.get(address(Membership), {"role__exact": "viewer"}).content.decode()
+
+    assert f"{address(Membership, 'export')}?role__exact=viewer" in page
+
+
+@pytest.mark.parametrize("model", [SecretKey, WriteKey])
+def test_neither_page_nor_export_gives_a_key_away(desk, model) -> None:
+    key = LISTS[model](text="pls_SECRETSECRETSECRETSECRETSECRETSE")
+    pages = [
+        desk.get(address(model)).content.decode(),
+        desk.get(address(model, "change", key.pk)).content.decode(),
+        str(exported(desk, model)),
+    ]
+
+    assert all(key.hint in page for page in pages)
+    assert not any(key.hash in page or "SECRETSECRET" in page for page in pages)
+
+
+def test_a_password_hash_is_not_exported(desk, staff) -> None:
+    assert staff.password not in str(exported(desk, User))
+    assert exported(desk, User)[0]["email"] == staff.email
+
+
+def test_every_export_names_its_columns() -> None:
+    ours: list[Any] = [entry for model, entry in admin.site._registry.items() if model in LISTS]
+
+    columns = {name for entry in ours for resource in entry.resource_classes for name in resource().fields}
+
+    assert not columns & {"hash", "password", "payload"}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_an_exported_cell_is_no_formula(desk, start) -> None:
+    factories.OrganizationFactory(name=f"{start}HYPERLINK(1)", slug="acme")
+
+    (row,) = exported(desk, Organization)
+
+    assert row["name"] == f"'{start}HYPERLINK(1)"
+
+
+def test_numbers_are_exported_as_they_are() -> None:
+    assert as_text(-5) == -5
+
+
+def test_staff_without_the_permission_neither_see_nor_export(db: None, client) -> None:
+    helper: Any = factories.UserFactory(is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_project"))
+    client.force_login(helper)
+
+    assert client.get(address(Project, "export")).status_code == 200
+    assert client.get(address(User, "export")).status_code == 403
+    assert client.get(address(User)).status_code == 403
+
+
+@pytest.mark.parametrize("model", [SecretKey, WriteKey])
+def test_keys_are_not_made_in_the_admin(desk, model) -> None:
+    assert desk.get(address(model, "add")).status_code == 403
+
+
+@pytest.mark.parametrize("model", [SecretKey, WriteKey])
+def test_staff_revoke_a_key(desk, model) -> None:
+    key, other = LISTS[model](), LISTS[model]()
+
+    desk.post(address(model), {"action": "revoke_selected", "_selected_action": [key.pk]})
+
+    key.refresh_from_db()
+    other.refresh_from_db()
+    assert not key.is_active
+    assert other.is_active
+
+
+def test_keys_are_filtered_by_state(desk) -> None:
+    active = factories.SecretKeyFactory()
+    revoked = factories.SecretKeyFactory(revoked_at="2026-01-01T00:00:00Z")
+
+    assert list(desk.get(address(SecretKey), {"state": "active"}).context["cl"].result_list) == [active]
+    assert list(desk.get(address(SecretKey), {"state": "revoked"}).context["cl"].result_list) == [revoked]
+
+
+def test_staff_make_a_user_and_set_a_new_password(desk, client) -> None:
+    made = {"email": "New@acme.test", "name": "New", "usable_password": "true"}
+    passwords = {"password1": "hung by a thread 1", "password2": "hung by a thread 1"}
+    assert desk.post(address(User, "add"), {**made, **passwords}).status_code == 302
+    user = User.objects.get(email__iexact="new@acme.test")
+
+    new = {"password1": "straight as a line 2", "password2": "straight as a line 2", "usable_password": "true"}
+    response = desk.post(reverse("admin:auth_user_password_change", args=[user.pk]), new)
+
+    user.refresh_from_db()
+    assert response.status_code == 302
+    assert user.check_password("straight as a line 2")
+
+
+def test_a_project_made_by_staff_has_its_manifest(desk, organization) -> None:
+    sent = {"organization": organization.pk, "name": "Shop", "slug": "shop", "time_zone": "Europe/Berlin"}
+
+    response = desk.post(address(Project, "add"), {**sent, "first_weekday": 6})
+
+    project = Project.objects.get()
+    assert response.status_code == 302
+    assert (project.time_zone, project.first_weekday, project.slug) == ("Europe/Berlin", 6, "shop")
+    assert project.manifest.version == 0
+
+
+def test_a_key_shows_its_scopes(desk) -> None:
+    factories.SecretKeyFactory(scopes=[Scope.QUERY, Scope.INGEST])
+
+    assert "query, ingest" in desk.get(address(SecretKey)).content.decode()
+
+
+@pytest.mark.parametrize("model", [Organization, Project, User])
+def test_what_owns_stored_events_is_not_deleted_here(desk, model) -> None:
+    row = LISTS[model]()
+
+    assert desk.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
