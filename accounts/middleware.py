@@ -1,11 +1,15 @@
-"""A request id on every answer and every log line, so that one can be found by the other."""
+"""A request id on every answer and every log line, so that one can be found by the other; errors as pages."""
 
 import re
 import uuid
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+
+from accounts.errors import PlumblineError, Unauthenticated
+from accounts.views import errors
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -23,3 +27,23 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class ErrorPagesMiddleware:
+    """Domain errors that a view lets through become pages; who is not logged in goes to the login.
+
+    The HTTP API answers its own errors before they come here.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Unauthenticated):
+            return redirect_to_login(request.get_full_path())
+        if isinstance(exception, PlumblineError):
+            return errors.page(request, exception)
+        return None

@@ -1,4 +1,8 @@
 from django.urls import path
-from django.views.generic import TemplateView
 
-urlpatterns = [path("", TemplateView.as_view(template_name="home.html"), name="home")]
+from accounts.views import organizations, styleguide
+
+urlpatterns = [
+    path("organizations/new/", organizations.new, name="organization_new"),
+    path("styleguide/", styleguide.show, name="styleguide"),
+]

@@ -1,3 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from analytics.views import overview, projects
+
+of_a_project = [
+    path("", overview.page, name="overview"),
+]
+
+urlpatterns = [
+    path("", projects.home, name="home"),
+    path("o/<slug:organization>/", projects.organization, name="organization"),
+    path("o/<slug:organization>/projects/new/", projects.new, name="project_new"),
+    path("o/<slug:organization>/p/<slug:project>/", include(of_a_project)),
+]

@@ -16,3 +16,5 @@ urlpatterns = [
     path("", include("analytics.urls")),
     path("", include("accounts.urls")),
 ]
+
+handler500 = "accounts.views.errors.server_error"
