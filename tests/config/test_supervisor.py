@@ -1,85 +1,15 @@
 """The whole product as child processes, without the demo: start, revive, stop, start again."""
 
-import contextlib
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.product import Run, eventually
+
 pytestmark = pytest.mark.stack
-ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(what: Callable[[], bool], within: float = PATIENCE) -> None:
-    """Wait for other processes to get there."""
-    deadline = time.monotonic() + within
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
-def reaches(port: int, path: str) -> bool:
-    with (
-        contextlib.suppress(OSError),
-        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer,
-    ):
-        return bool(answer.status == 200)
-    return False
-
-
-class Run:
-    """One `python -m config.supervisor` with its output in a file."""
-
-    def __init__(self, data: Path, output: Path, **environment: str) -> None:
-        self.port = free_port()
-        self.output = output
-        embedded = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-        with output.open("wb") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.supervisor"],
-                cwd=ROOT,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env={
-                    **embedded,
-                    "PORT": str(self.port),
-                    "PLUMBLINE_DATA": str(data),
-                    "PLUMBLINE_DEMO": "false",
-                    **environment,
-                },
-            )
-
-    def says(self, text: str) -> bool:
-        assert self.process.poll() is None, self.output.read_text()
-        return text in self.output.read_text()
-
-    def descendants(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def child(self, *words: str) -> psutil.Process:
-        return next(one for one in self.descendants() if set(words) <= set(one.cmdline()))
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Seconds until it had ended."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        assert self.process.wait(30) == 0, self.output.read_text()
-        return time.monotonic() - began
 
 
 @pytest.fixture
@@ -99,15 +29,15 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
 def test_it_comes_up_revives_what_dies_and_leaves_no_process(start) -> None:
     run = start()
-    eventually(lambda: run.says("Plumbline is up"))
-    assert reaches(run.port, "/healthz")
-    eventually(lambda: reaches(run.port, "/readyz"))
+    run.wait_until_up()
+    assert run.answers("/healthz")
+    eventually(lambda: run.answers("/readyz"))
 
     run.child("config.web").kill()
     run.child("worker").kill()
     eventually(lambda: run.says("web ended (signal SIGKILL)") and run.says("worker ended (signal SIGKILL)"))
     eventually(lambda: run.says("web is started again") and run.says("worker is started again"))
-    eventually(lambda: reaches(run.port, "/healthz"))
+    eventually(lambda: run.answers("/healthz"))
 
     family = run.descendants()
     assert len(family) >= 5
@@ -117,12 +47,12 @@ def test_it_comes_up_revives_what_dies_and_leaves_no_process(start) -> None:
 
 def test_a_second_start_keeps_the_data_and_the_secret(start, tmp_path) -> None:
     first = start()
-    eventually(lambda: first.says("Plumbline is up"))
+    first.wait_until_up()
     secret = (tmp_path / "var/secret_key").read_text()
     first.stop(signal.SIGINT)
 
     second = start()
-    eventually(lambda: second.says("Plumbline is up"))
+    second.wait_until_up()
 
     assert (tmp_path / "var/secret_key").read_text() == secret
     assert (tmp_path / "var/secret_key").stat().st_mode & 0o777 == 0o600
@@ -131,7 +61,7 @@ def test_a_second_start_keeps_the_data_and_the_secret(start, tmp_path) -> None:
 
 def test_a_kill_of_the_supervisor_itself_leaves_no_process(start) -> None:
     run = start()
-    eventually(lambda: run.says("Plumbline is up"))
+    run.wait_until_up()
     family = run.descendants()
 
     run.process.kill()

@@ -1,0 +1,70 @@
+"""The product as `make run` starts it, on an empty data folder, with one organization and its keys."""
+
+import contextlib
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+import psutil
+
+from tests.product import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A running product and what a client needs to use it."""
+
+    base_url: str
+    data: Path
+    project_id: int
+    write_key: str
+    secret_key: str
+    run: Run
+
+
+@dataclass(slots=True)
+class Used:
+    """What a process used between two moments: CPU seconds, and its memory now."""
+
+    cpu: float = 0.0
+    megabytes: float = 0.0
+
+
+@contextlib.contextmanager
+def usage_of(process: psutil.Process) -> Iterator[Used]:
+    used = Used()
+    before = sum(process.cpu_times()[:2])
+    yield used
+    used.cpu = sum(process.cpu_times()[:2]) - before
+    used.megabytes = process.memory_info().rss / 2**20
+
+
+@contextlib.contextmanager
+def running_product(environment: Mapping[str, str]) -> Iterator[Product]:
+    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        run = Run(folder / "var", folder / "output", **environment)
+        try:
+            run.wait_until_up()
+            yield _set_up(run)
+        finally:
+            run.process.terminate()
+            run.process.wait(30)
+
+
+def _set_up(run: Run) -> Product:
+    os.environ.update(run.servers())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    from tests.bench import seed  # noqa: PLC0415 (models need Django to be set up)
+
+    return seed.product(run)
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
