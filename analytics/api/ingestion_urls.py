@@ -1,3 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from analytics.api.ingestion import EventsView, SegmentView
+from analytics.ingestion.protocols import segment
+
+_ROUTES = "|".join(sorted(segment.ROUTES))
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/events/", EventsView.as_view(), name="events"),
+    re_path(rf"^v1/(?P<route>{_ROUTES})/?$", SegmentView.as_view(), name="segment"),
+]

@@ -1,5 +1,6 @@
 """Accept events: on disk when it returns, and every one that is not kept is counted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -8,8 +9,16 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from analytics.contracts import DropReason, Event
+from accounts import keys
+from accounts.access import Actor, secret_key
+from accounts.errors import FieldError, Invalid, Unauthenticated
+from accounts.permissions import Capability
+from analytics import access
+from analytics.contracts import DropReason, Event, Rejection
 from analytics.ingestion import payloads
+from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.normalize import RawCall, Refused, normalize
+from analytics.ingestion.protocols.wire import Duplicate, Outcome, Result, Stored, Submission
 from analytics.models import DropCount, InboxEntry, Project
 
 NOTHING_DROPPED: Mapping[DropReason, int] = MappingProxyType({})
@@ -48,3 +57,56 @@ def count_drops(*, project: Project, drops: Mapping[DropReason, int], moment: da
                 defaults={"events": F("events") + count},
                 create_defaults={"events": count},
             )
+
+
+def receive(*, submission: Submission, client: ClientInfo, now: datetime | None = None) -> Outcome:
+    """Judge each event of a request alone, keep what is good, count the rest, and say what became of each.
+
+    Raises Unauthenticated for a wrong or missing key, and for a secret key what the access door raises.
+    """
+    project = _project(submission)
+    moment = now or timezone.now()
+    events: list[Event] = []
+    results: list[Result] = []
+    seen: set[str] = set()
+    for index, call in enumerate(submission.calls):
+        judged = _judge(call, index, moment, client)
+        if isinstance(judged, Rejection):
+            results.append(judged)
+        elif judged.message_id in seen:
+            results.append(Duplicate(index, judged.message_id))
+        else:
+            seen.add(judged.message_id)
+            events.append(judged)
+            results.append(Stored(index, judged.message_id))
+    accept(project=project, events=events, drops=_drops(results), received_at=moment)
+    return Outcome(tuple(results))
+
+
+def _project(submission: Submission) -> Project:
+    if not submission.key:
+        raise Unauthenticated("Send a write key.")
+    if not (submission.allows_secret_key and submission.key.startswith(keys.SECRET_PREFIX)):
+        return access.project_of_write_key(submission.key)
+    actor = Actor(secret_key=secret_key(submission.key))
+    if submission.project_id is None:
+        raise Invalid(
+            "With a secret key, project_id says whose events they are.",
+            fields=[FieldError("project_id", "Is required with a secret key.")],
+        )
+    return access.project(actor, project_id=submission.project_id, capability=Capability.SEND_EVENTS)
+
+
+def _judge(call: RawCall | Rejection, index: int, moment: datetime, client: ClientInfo) -> Event | Rejection:
+    if isinstance(call, Rejection):
+        return call
+    try:
+        return normalize(call, now=moment, source=client)
+    except Refused as refusal:
+        return Rejection(index, refusal.reason, refusal.field, refusal.drop)
+
+
+def _drops(results: Sequence[Result]) -> Mapping[DropReason, int]:
+    reasons = Counter(result.drop for result in results if isinstance(result, Rejection))
+    reasons[DropReason.DUPLICATE] += sum(isinstance(result, Duplicate) for result in results)
+    return reasons

@@ -1,0 +1,46 @@
+"""Who sent a request, as far as enrichment needs it. The address is used and never stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Country headers that proxies set; believed only behind a proxy that we trust.
+_COUNTRY_HEADERS = ("cf-ipcountry", "x-country")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientInfo:
+    """`user_agent` and `language` are a browser's, or empty; `country` is an ISO 3166 code, or empty."""
+
+    address: str = ""
+    user_agent: str = ""
+    country: str = ""
+    language: str = ""
+
+
+def client_info(*, headers: Mapping[str, str], peer: str, trusted_proxies: int) -> ClientInfo:
+    """The client of a request, from its headers (names in lower case) and the address that connected."""
+    user_agent = headers.get("user-agent", "")
+    # A server's library sends its own user agent for people who are elsewhere; every browser says Mozilla.
+    from_browser = user_agent.startswith("Mozilla/")
+    country = ""
+    if trusted_proxies > 0:
+        country = next((headers[name] for name in _COUNTRY_HEADERS if headers.get(name)), "")
+    return ClientInfo(
+        address=_address(headers.get("x-forwarded-for", ""), peer, trusted_proxies),
+        user_agent=user_agent if from_browser else "",
+        country=country,
+        language=_first_language(headers.get("accept-language", "")) if from_browser else "",
+    )
+
+
+def _address(forwarded: str, peer: str, trusted_proxies: int) -> str:
+    """Each trusted proxy appended whom it saw, so the client stands that many places from the end."""
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    if trusted_proxies <= 0 or not hops:
+        return peer
+    return hops[-min(trusted_proxies, len(hops))]
+
+
+def _first_language(accepted: str) -> str:
+    language = accepted.split(",", 1)[0].split(";", 1)[0].strip()
+    return "" if language == "*" else language

@@ -1,0 +1,175 @@
+"""What every wire protocol shares: the shape of a submission, bounded bodies, tolerant JSON, keys in headers."""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from accounts.errors import FieldError, Invalid, TooLarge
+from analytics.contracts import DropReason, Rejection
+from analytics.ingestion.normalize import RawCall
+
+MAX_BODY = 500 * 1024
+MAX_EVENT = 32 * 1024
+
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+_SIGNIFICANT_DIGITS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request, read: who sends, and what, in order. A call that cannot be read stands as its rejection.
+
+    `key` is empty if none was sent. Where `allows_secret_key`, it may be one, and `project_id` says whose events.
+    """
+
+    key: str
+    calls: Sequence[RawCall | Rejection]
+    allows_secret_key: bool = False
+    project_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event of a request that is on disk."""
+
+    index: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """One event of a request that is there already."""
+
+    index: int
+    message_id: str
+
+
+Result = Stored | Duplicate | Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of each event of a request, in its order."""
+
+    results: tuple[Result, ...]
+
+    @property
+    def invalid(self) -> tuple[Rejection, ...]:
+        """The events that are malformed, as opposed to unwanted."""
+        found = (result for result in self.results if isinstance(result, Rejection))
+        return tuple(result for result in found if result.drop is DropReason.INVALID)
+
+    @property
+    def is_all_invalid(self) -> bool:
+        return bool(self.results) and len(self.invalid) == len(self.results)
+
+
+def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The body without its compression, never more than MAX_BODY of it.
+
+    Raises TooLarge over that, Invalid for broken gzip or another encoding. Header names are in lower case.
+    """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in {"", "identity", "gzip"}:
+        raise Invalid(f"Content-Encoding '{encoding}' is not understood; send gzip or none.")
+    # Some clients compress without saying so; JSON never begins with these bytes.
+    if encoding == "gzip" or body.startswith(_GZIP):
+        body = _gunzip(body)
+    if len(body) > MAX_BODY:
+        raise too_large()
+    return body
+
+
+def too_large() -> TooLarge:
+    return TooLarge(f"The body is larger than {MAX_BODY // 1024} KB.")
+
+
+def _gunzip(body: bytes) -> bytes:
+    reader = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        # One byte more than allowed tells a body that is too large from one that just fits.
+        found = reader.decompress(body, MAX_BODY + 1)
+    except zlib.error as error:
+        raise Invalid("The body is not valid gzip.") from error
+    if len(found) <= MAX_BODY and not reader.eof:
+        raise Invalid("The gzip body is cut off.")
+    return found
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON of a body. NaN and Infinity, which some libraries send, become null. Raises Invalid."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _parse_tolerantly(body)
+
+
+def _parse_tolerantly(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=lambda _: None, parse_int=_read_int)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"The body is not valid JSON: {error}") from error
+
+
+def _read_int(digits: str) -> float:
+    # Beyond 64 bits only the magnitude can be kept, and Python refuses to read thousands of digits.
+    return int(digits) if len(digits) < _SIGNIFICANT_DIGITS else float(digits)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises Invalid for anything else."""
+    found = parse_json(body)
+    if not isinstance(found, dict):
+        raise Invalid("The body must be a JSON object.", fields=[FieldError("body", "Must be a JSON object.")])
+    return found
+
+
+def list_of(value: object, name: str) -> list[Any]:
+    """The list of calls in a body. Raises Invalid for anything else."""
+    if not isinstance(value, list):
+        raise Invalid(f"{name} must be a list of events.", fields=[FieldError(name, "Must be a list of events.")])
+    return value
+
+
+def reject_malformed(value: object, index: int) -> Rejection | None:
+    """What is wrong with a call before it is read: no object, or too large."""
+    if not isinstance(value, dict):
+        return Rejection(index, "An event must be a JSON object.")
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+    except (RecursionError, ValueError):
+        return Rejection(index, "The event is nested too deep, or holds a number that is too large.")
+    if size > MAX_EVENT:
+        return Rejection(index, f"The event is larger than {MAX_EVENT // 1024} KB.")
+    return None
+
+
+def basic_user(headers: Mapping[str, str]) -> str:
+    """The user of HTTP Basic, where Segment's clients put the write key; empty if there is none."""
+    text = _credentials(headers, "basic")
+    try:
+        return base64.b64decode(text, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token of `Authorization: Bearer`; empty if there is none."""
+    return _credentials(headers, "bearer")
+
+
+def _credentials(headers: Mapping[str, str], wanted: str) -> str:
+    scheme, _, rest = headers.get("authorization", "").partition(" ")
+    return rest.strip() if scheme.lower() == wanted else ""
+
+
+def key_text(value: object) -> str:
+    """A key out of a body; anything but encodable text is no key."""
+    return value if isinstance(value, str) and value.isascii() else ""
