@@ -1,5 +1,6 @@
 """Loosely typed input made safe for JSON, PostgreSQL, Parquet and UTF-8: what comes out can be stored anywhere."""
 
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ def storable(text: str) -> str:
 
 def text(value: object, limit: int = MAX_TEXT) -> str:
     """Text for a column, cut at `limit` characters; anything but text is empty."""
-    return storable(value[:limit]).strip() if isinstance(value, str) else ""
+    return storable(value[:limit]).strip() if value and isinstance(value, str) else ""
 
 
 def identifier(value: object, field: str) -> str:
@@ -62,17 +63,21 @@ def properties(value: object, field: str) -> dict[str, Any]:
     Raises Refused for too many properties, a name that is empty or too long, or nesting over MAX_DEPTH.
     """
     found = mapping(value, field)
+    if not found:
+        return {}
     if len(found) > MAX_PROPERTIES:
         raise Refused(f"{field} has more than {MAX_PROPERTIES} entries.", field)
     return _object(found, field, MAX_DEPTH)
 
 
-def _object(value: Mapping[Any, Any], field: str, depth: int) -> dict[str, Any]:
+def _object(value: Mapping[str, Any], field: str, depth: int) -> dict[str, Any]:
     return {_name(key, field): _value(item, field, depth) for key, item in value.items()}
 
 
-def _name(key: object, field: str) -> str:
-    name = storable(str(key))
+# The same few names come in every event.
+@functools.lru_cache(4096)
+def _name(key: str, field: str) -> str:
+    name = storable(key)
     if not name or len(name) > MAX_PROPERTY_NAME:
         raise Refused(f"A name in {field} is empty or longer than {MAX_PROPERTY_NAME} characters.", field)
     return name

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analytics.contracts import Kind
+from analytics.contracts import VIEW_KINDS, Kind
 from analytics.ingestion import cleaning
-from analytics.ingestion.enrichment import addresses, sources
+from analytics.ingestion.enrichment import addresses, sources, table
 
 MAX_TITLE = 500
 MAX_TAG = 200
+# What a server says, which knows of no page.
+_NOWHERE = {"source": table.DIRECT, "channel": table.DIRECT}
 _TAGS = {
     "utm_source": "source",
     "utm_medium": "medium",
@@ -25,6 +27,8 @@ def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str,
     url may be anything. A screen without an address has its name as path.
     """
     page = cleaning.mapping(context.get("page"), "context.page")
+    if not page and kind not in VIEW_KINDS and "campaign" not in context:
+        return _NOWHERE
     if kind is Kind.PAGE:
         page = {**page, **properties}
     url = cleaning.text(page.get("url"))
