@@ -17,4 +17,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
 ]
 
-handler500 = "accounts.views.errors.server_error"
+handler400 = "config.errors.bad_request"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -1,5 +1,6 @@
 """The staff admin of people, organizations and their keys; `base` is shared with the other apps' admins."""
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
@@ -10,6 +11,8 @@ from accounts.models import Membership, Organization, SecretKey, User
 
 # Staff are few: their permissions are set on the user, so groups would only be noise.
 admin.site.unregister(Group)
+# The address that counts is the user's own.
+admin.site.unregister(EmailAddress)
 admin.site.register(User, UserAdmin)
 admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(Membership, MembershipAdmin)

@@ -41,7 +41,7 @@ class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     ordering = ("email",)
     date_hierarchy = "created_at"
     readonly_fields = ("last_login", "created_at")
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),

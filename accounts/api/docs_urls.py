@@ -1,3 +1,10 @@
-from django.urls import URLPattern, URLResolver
+"""The API's own description: as OpenAPI for machines, as pages for people."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # The split view keeps its script in a request of its own: the content security policy allows none in the page.
+    path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
+]
