@@ -25,6 +25,12 @@ class PersonLink(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("project", "alias", "by"), name="analytics_personlink_unique"),
         )
+        indexes = (
+            # Who went by an id that has become an alias.
+            models.Index(fields=("project", "person"), name="analytics_personlink_person"),
+            # Links that are newer than a segment.
+            models.Index(fields=("project", "created_at"), name="analytics_personlink_created"),
+        )
 
     def __str__(self) -> str:
         return f"{self.alias} is {self.person}"

@@ -1,0 +1,62 @@
+"""Who is one person: links from anonymous ids to user ids, and merges. No Django here.
+
+The rules are those of `docs/definitions`, in the order of arrival:
+
+- identify(anonymous, user): the anonymous id belongs to the user's person, unless it belongs to one already.
+- alias(previous, user): the two are one person, who goes by the user's name.
+- An event's person is that of its anonymous id where that is linked, else its user id, else its anonymous id.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from analytics.contracts import Event, Kind
+
+# An id has to fit a database index, and PostgreSQL's text has no NUL; others stay people of their own.
+LONGEST_ID_BYTES = 1000
+
+
+def linkable(identifier: str) -> bool:
+    return bool(identifier) and "\0" not in identifier and len(identifier.encode()) <= LONGEST_ID_BYTES
+
+
+def ids_of(events: Iterable[Event]) -> set[str]:
+    """Every id that decides about the people of these events."""
+    found: set[str] = set()
+    for event in events:
+        found.update((event.anonymous_id, event.user_id, event.previous_id))
+    return {identifier for identifier in found if linkable(identifier)}
+
+
+class Links:
+    """The links known so far, and those that new events add (`made`: id → how)."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._parent = dict(known)
+        self.made: dict[str, str] = {}
+
+    def person(self, identifier: str) -> str:
+        """The person that an id belongs to: itself where it is not linked."""
+        while (parent := self._parent.get(identifier)) is not None:
+            identifier = parent
+        return identifier
+
+    def learn(self, event: Event) -> None:
+        """Take in what an identify or alias says."""
+        if event.kind == Kind.IDENTIFY and event.anonymous_id not in self._parent:
+            self._link(event.anonymous_id, event.user_id, event.kind)
+        elif event.kind == Kind.ALIAS and linkable(event.previous_id):
+            self._link(self.person(event.previous_id), event.user_id, event.kind)
+
+    def person_of(self, event: Event) -> str:
+        """The person of an event, by the links known now."""
+        if event.anonymous_id in self._parent or not event.user_id:
+            return self.person(event.anonymous_id)
+        return self.person(event.user_id)
+
+    def _link(self, identifier: str, user_id: str, how: str) -> None:
+        if not (linkable(identifier) and linkable(user_id)):
+            return
+        person = self.person(user_id)
+        if identifier != person:
+            self._parent[identifier] = person
+            self.made[identifier] = how

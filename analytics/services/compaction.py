@@ -1,0 +1,109 @@
+"""Keep segments few and large, and the store's folder free of what no manifest names."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from analytics.models import Manifest, Segment
+from analytics.queries import people, storage
+from analytics.services.sealing import FAULTS, UPKEEP_SECONDS, latest_moment
+from analytics.store.files import FORMING, Written
+from analytics.store.merge import Input, merge
+from analytics.store.plan import Facts, plan
+
+LOG = logging.getLogger(__name__)
+# As long as a query may still hold a segment that was replaced, and a writer a file that no transaction claims
+# yet.
+RETIRED_KEPT = timedelta(minutes=10)
+ORPHANS_KEPT = timedelta(hours=1)
+
+
+def compact_all() -> None:
+    """Compact every project that has more than one segment; one's fault stops no other."""
+    counted = Segment.objects.live().values("project_id").annotate(segments=Count("id")).filter(segments__gt=1)
+    for project_id in counted.values_list("project_id", flat=True).order_by("project_id"):
+        try:
+            compact_project(project_id=project_id)
+        except FAULTS:
+            LOG.exception("Compaction failed; the segments stay.", extra={"project_id": project_id})
+
+
+def compact_project(*, project_id: int, now: datetime | None = None) -> int:
+    """Merge what the planner says; the number of segments that were replaced."""
+    live = Segment.objects.live().filter(project_id=project_id)
+    facts = [Facts(item.pk, item.first_day, item.last_day, item.rows, item.created_at) for item in live]
+    groups = plan(facts, now or timezone.now())
+    return sum(_merge(project_id, [item.id for item in group]) for group in groups)
+
+
+def _merge(project_id: int, ids: Sequence[UUID]) -> int:
+    """Merge without holding up the sealing: segments never change, and links are taken as of one moment."""
+    with transaction.atomic():
+        Manifest.objects.select_for_update().get(project_id=project_id)
+        segments = list(Segment.objects.live().filter(project_id=project_id, pk__in=ids).order_by("first_day"))
+        at = latest_moment(project_id)
+        links = people.links_since(project_id, min(item.created_at for item in segments)) if segments else {}
+    if len(segments) < len(ids) or at is None:
+        return 0
+    new = Segment(
+        project_id=project_id,
+        first_day=min(item.first_day for item in segments),
+        last_day=max(item.last_day for item in segments),
+        created_at=at,
+    )
+    inputs = [Input(storage.path_of(item), item.property_columns) for item in segments]
+    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=UPKEEP_SECONDS))
+    return len(ids) if _replace(project_id, ids, _with_facts(new, written)) else 0
+
+
+def _with_facts(segment: Segment, written: Written) -> Segment:
+    segment.time_min, segment.time_max = written.time_min, written.time_max
+    segment.rows, segment.bytes, segment.checksum = written.rows, written.bytes, written.checksum
+    segment.property_columns = written.property_columns
+    return segment
+
+
+@transaction.atomic
+def _replace(project_id: int, ids: Sequence[UUID], new: Segment) -> bool:
+    """Put one segment in the place of others; not if one of them is gone, and the new file is then swept."""
+    manifest = Manifest.objects.select_for_update().get(project_id=project_id)
+    replaced = Segment.objects.live().filter(project_id=project_id, pk__in=ids)
+    if replaced.count() < len(ids):
+        return False
+    replaced.update(retired_at=timezone.now())
+    new.save(force_insert=True)
+    manifest.version += 1
+    manifest.save(update_fields=["version"])
+    return True
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """Delete the files of segments that were replaced a while ago, and old files of no segment; how many."""
+    moment = now or timezone.now()
+    retired = Segment.objects.filter(retired_at__lt=moment - RETIRED_KEPT)
+    paths = [storage.path_of(segment) for segment in retired]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    retired.filter(pk__in=[path.stem for path in paths]).delete()
+    orphans = [path for path in _old_files(moment) if not _is_segment(path)]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(paths) + len(orphans)
+
+
+def _old_files(moment: datetime) -> Iterator[Path]:
+    before = (moment - ORPHANS_KEPT).timestamp()
+    for pattern in ("*.parquet", f"*{FORMING}"):
+        for path in storage.folder().rglob(pattern):
+            if path.stat().st_mtime < before:
+                yield path
+
+
+def _is_segment(path: Path) -> bool:
+    return path.suffix != FORMING and Segment.objects.filter(pk=UUID(path.stem)).exists()

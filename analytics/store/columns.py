@@ -1,0 +1,68 @@
+"""Properties as typed columns of a segment. No Django here.
+
+A property has up to two columns: its numbers (`n:price`) and its texts (`t:price`); true and false are in both, as
+1 and 0 and as `true` and `false`. Lists and objects stay in the JSON only, and so do properties beyond
+`MOST_PROPERTIES`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from analytics.contracts import number_column, text_column
+
+MOST_PROPERTIES = 200
+# Stands among a segment's property columns if some of its properties are in the JSON only.
+JSON_ONLY = "{}"
+
+
+def number_name(property_name: str) -> str:
+    """The column of a property's numbers."""
+    return number_column(_apart(property_name))
+
+
+def text_name(property_name: str) -> str:
+    """The column of a property's texts."""
+    return text_column(_apart(property_name))
+
+
+def _apart(name: str) -> str:
+    """Engines take `Price` and `price` for one column: an upper-case letter is written `^p`, a caret `^^`."""
+    if name.isascii() and name.islower() and "^" not in name:
+        return name
+    return "".join(f"^{char.lower()}" if char != char.lower() or char == "^" else char for char in name)
+
+
+def property_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, pa.Array], bool]:
+    """The columns of these rows' most frequent properties by name, and whether others were left out."""
+    counts = Counter(name for row in rows for name, value in row.items() if isinstance(value, str | int | float))
+    chosen = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_PROPERTIES]
+    columns: dict[str, pa.Array] = {}
+    for name in chosen:
+        columns |= _typed(name, [row.get(name) for row in rows])
+    return dict(sorted(columns.items())), len(counts) > MOST_PROPERTIES
+
+
+def _typed(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
+    numbers = pa.array([_number(value) for value in values], pa.float64())
+    texts = pa.array([_text(value) for value in values], pa.string())
+    found = {number_name(name): numbers, text_name(name): texts}
+    return {column: array for column, array in found.items() if array.null_count < len(array)}
+
+
+def _number(value: Any) -> float | None:
+    """A number or boolean as a float; None for others and for whole numbers that no float can hold."""
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else None

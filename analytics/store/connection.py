@@ -1,0 +1,92 @@
+"""The one DuckDB of a process: in memory, bounded, and shut in the store's folder. No Django here."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from accounts.errors import DeadlineExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where the files are, how much memory all queries of the process share, how many seconds one may take."""
+
+    folder: Path
+    memory: str
+    seconds: float
+
+
+_lock = threading.Lock()
+_open: dict[tuple[Path, str], duckdb.DuckDBPyConnection] = {}
+_inherited: list[duckdb.DuckDBPyConnection] = []
+
+
+def _leave_to_parent() -> None:
+    """A forked child opens its own: the threads of its parent's are not there, so it cannot even be closed."""
+    _inherited.extend(_open.values())
+    _open.clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def _database(limits: Limits) -> duckdb.DuckDBPyConnection:
+    key = (limits.folder, limits.memory)
+    with _lock:
+        if key not in _open:
+            for other in _open.values():
+                other.close()
+            _open.clear()
+            _open[key] = _connect(limits)
+        return _open[key]
+
+
+def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
+    spill = limits.folder.parent / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    database = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": limits.memory,
+            "threads": os.cpu_count() or 1,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        },
+    )
+    database.execute(f"SET allowed_directories = [{literal(f'{limits.folder}/')}, {literal(f'{spill}/')}]")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+@contextmanager
+def cursor(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor of its own; what runs on it ends at the deadline with DeadlineExceeded."""
+    own = _database(limits).cursor()
+    timer = threading.Timer(limits.seconds, own.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield own
+    except duckdb.InterruptException as error:
+        raise DeadlineExceeded(f"The query took longer than {limits.seconds:g} seconds.") from error
+    finally:
+        timer.cancel()
+        own.close()
+
+
+def literal(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

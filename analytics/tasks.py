@@ -1,0 +1,20 @@
+"""What Celery beat wakes; each is safe to run at any time, as often as one likes, on any number of machines."""
+
+from celery import shared_task
+
+from analytics.services import compaction, sealing
+
+
+@shared_task
+def seal() -> None:
+    sealing.seal_all()
+
+
+@shared_task
+def compact() -> None:
+    compaction.compact_all()
+
+
+@shared_task
+def sweep() -> None:
+    compaction.sweep()
