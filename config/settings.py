@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "config",
+    "config.demo",
     "accounts",
     "analytics",
     "inference",

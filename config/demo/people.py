@@ -1,5 +1,6 @@
 """The demo's accounts and the people who use the product. No Django here."""
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ class Member:
         """The chance of a visit on a day of full rhythm: it decays with age, and slower for who got further."""
         age = max(day - self.since, 0)
         loyalty = (1.7, 1.15, 0.62)[self.stage]
-        return self.habit * (1 + age / 4) ** -loyalty
+        return self.habit * math.pow(1 + age / 4, -loyalty)
 
 
 def hired(rng: random.Random, *, number: int, account: Account, device: Device, since: int) -> Member:

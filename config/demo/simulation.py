@@ -16,7 +16,7 @@ from config.demo.recording import Call, Device, Recording, Timed, from_server, s
 from config.demo.traffic import DAYS, Source
 
 # How many calls the expected visits of `traffic` come to; a demo of another size scales them.
-_CALLS_AT_FULL_SIZE = 250_000
+_CALLS_AT_FULL_SIZE = 240_000
 _ACCOUNTS_AT_START = 330
 # No place of the demo is further ahead of UTC.
 _AHEAD = timedelta(hours=14)
