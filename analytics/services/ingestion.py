@@ -1,5 +1,6 @@
 """Accept events: on disk when it returns, and every one that is not kept is counted."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall, Refused, normalize
 from analytics.ingestion.protocols.wire import Duplicate, Outcome, Result, Stored, Submission
 from analytics.models import DropCount, InboxEntry, Project
+from analytics.services import live
 
 NOTHING_DROPPED: Mapping[DropReason, int] = MappingProxyType({})
 
@@ -31,16 +33,20 @@ def accept(
     events: Sequence[Event],
     drops: Mapping[DropReason, int] = NOTHING_DROPPED,
     received_at: datetime | None = None,
+    announced: bool = True,
 ) -> None:
     """Write the events of one request to the inbox and add what was dropped to the day's ledger.
 
-    One row for all events, in one transaction: after it returns they outlive any process.
+    One row for all events, in one transaction: after it returns they outlive any process. Unless `announced` is
+    False, as for an import of old events, the live view shows them.
     """
     moment = received_at or timezone.now()
     if events:
         InboxEntry.objects.create(
             project=project, received_at=moment, events=len(events), payload=payloads.pack(events)
         )
+    if events and announced:
+        transaction.on_commit(functools.partial(live.announce, project_id=project.pk, events=events))
     count_drops(project=project, drops=drops, moment=moment)
 
 
