@@ -7,7 +7,7 @@ import stat
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from accounts import access, keys
 from accounts.access import Actor
@@ -143,6 +143,21 @@ def test_a_load_that_was_cut_off_goes_on_and_stores_nothing_twice(kept, monkeypa
     demo = DemoLoad.objects.get()
     assert sum(Segment.objects.live().values_list("rows", flat=True)) == len(kept(demo))
     assert set(DropCount.objects.values_list("reason", flat=True)) == {"bot"}
+
+
+def test_two_that_load_at_the_same_time_send_nothing_twice(monkeypatch):
+    batches = loading.batches
+
+    def overtaken(calls):
+        for batch in itertools.islice(batches(calls), 20):
+            yield batch
+        DemoLoad.objects.update(sent=F("sent") + 1)
+        yield batch
+
+    monkeypatch.setattr(loading, "batches", overtaken)
+    with pytest.raises(CommandError, match="another process"):
+        load()
+    assert DemoLoad.objects.get().finished_at is None
 
 
 def test_progress_is_told_in_tenths():

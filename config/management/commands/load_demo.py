@@ -11,6 +11,8 @@ from config.demo.models import DemoLoad
 
 class Command(BaseCommand):
     help = "Load the demo, once: a simulated product with 70 days of events, and demo.json with keys and logins."
+    # Where the demo is there already, the checks would take longer than all the rest.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seed", type=int, default=7, help="Another seed, another demo (default 7).")
