@@ -98,6 +98,12 @@ VARIABLES = (
         "How many LLM calls one worker process holds at once.",
     ),
     Variable("PLUMBLINE_INFERENCE_SECONDS", "int", 600, "The deadline of one LLM call, in seconds."),
+    Variable(
+        "PLUMBLINE_INFERENCE_LEASE",
+        "float",
+        15.0,
+        "How long a worker may be silent before its LLM calls are given to another, in seconds.",
+    ),
     Variable("ANTHROPIC_API_KEY", "str", "", "Makes the provider `anthropic` available."),
     Variable(
         "ANTHROPIC_BASE_URL",

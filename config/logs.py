@@ -46,6 +46,7 @@ def configuration(level: str) -> dict[str, Any]:
         "loggers": {
             "celery": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
         },
     }

@@ -157,6 +157,9 @@ QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
 INFERENCE = {
     "concurrency": ENV["PLUMBLINE_INFERENCE_CONCURRENCY"],
     "deadline": ENV["PLUMBLINE_INFERENCE_SECONDS"],
+    "first_token": 120.0,
+    "stall": 60.0,
+    "lease": ENV["PLUMBLINE_INFERENCE_LEASE"],
     "anthropic": {
         "api_key": ENV["ANTHROPIC_API_KEY"],
         "base_url": ENV["ANTHROPIC_BASE_URL"],
@@ -215,6 +218,10 @@ SPECTACULAR_SETTINGS = {
     # Without this the page asks a service on the internet to check the schema.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "inference.api.schema.describe_stream",
+    ],
 }
 
 LANGUAGE_CODE = "en"
