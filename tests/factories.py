@@ -9,6 +9,8 @@ from accounts import keys
 from accounts.models import Membership, Organization, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from inference.choices import ProviderName, Task
+from inference.models import Job
 
 PASSWORD = "plumb line hangs true"
 
@@ -110,3 +112,16 @@ class DropCountFactory(DjangoModelFactory[DropCount]):
     day = date(2026, 1, 1)
     reason = "duplicate"
     events = 3
+
+
+class JobFactory(DjangoModelFactory[Job]):
+    """A queued job of the provider that needs nobody."""
+
+    class Meta:
+        model = Job
+
+    organization = factory.SubFactory(OrganizationFactory)
+    task = Task.SUMMARIZE
+    input = factory.LazyFunction(lambda: {"text": "One sentence. Two sentences. Three. Four.", "max_sentences": 2})
+    provider = ProviderName.BUILTIN
+    model = "extractive-1"

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from inference.api.views import CancelView, JobsView, JobView
+
+urlpatterns = [
+    path("inference/jobs/", JobsView.as_view(), name="api_jobs"),
+    path("inference/jobs/<uuid:job_id>/", JobView.as_view(), name="api_job"),
+    path("inference/jobs/<uuid:job_id>/cancel/", CancelView.as_view(), name="api_job_cancel"),
+]

@@ -1,0 +1,29 @@
+"""Which followed jobs have ended: the row's word, for clients whom the news in Redis did not reach."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from inference.entries import Entry, ending
+from inference.models import Job
+
+
+def ended(ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
+    """The whole stream of each of these jobs that has finished, made from its row."""
+    return {job.pk: whole(job) for job in Job.objects.finished().filter(pk__in=ids)}
+
+
+def whole(job: Job) -> list[Entry]:
+    """All the text as one entry, then the end."""
+    return [Entry(job.fence, 0, "token", job.output), *last(job)]
+
+
+def last(job: Job) -> list[Entry]:
+    failed = {"code": job.error_code, "message": job.error_message} if job.error_code else None
+    return ending(
+        fence=job.fence,
+        output=job.output,
+        status=job.status,
+        finish_reason=job.finish_reason,
+        error=failed,
+        usage=(job.tokens_input, job.tokens_output),
+    )

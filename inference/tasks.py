@@ -1,0 +1,20 @@
+"""Celery's part: to wake the runner of a worker process, and to end it with the worker."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from inference.runner.process import RUNNER
+
+
+@shared_task(name="inference.tasks.wake")
+def wake() -> None:
+    """There may be jobs to run."""
+    RUNNER.wake()
+
+
+@worker_shutting_down.connect
+def _give_back(**_: Any) -> None:
+    # At the first signal, while the worker ends its tasks: what it holds can be running elsewhere in a second.
+    RUNNER.stop()

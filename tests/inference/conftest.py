@@ -1,0 +1,57 @@
+"""A language model to talk to, and a configuration that knows it."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from inference import configuration
+from inference.entries import Cursor, Event
+from inference.hub import Hub
+from inference.models import Job
+from inference.runner.runner import Runner
+from tests.simulators.llm import InThread, Simulator
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> Iterator[Simulator]:
+    with InThread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def llm(_simulator, settings) -> Simulator:
+    """Both providers are configured, and both are the simulator."""
+    _simulator.requests.clear()
+    _simulator.attempts.clear()
+    settings.INFERENCE = {
+        **settings.INFERENCE,
+        "anthropic": {"api_key": "sk-ant-test", "base_url": _simulator.anthropic_url, "model": "claude-test"},
+        "openai": {"api_key": "sk-test", "base_url": _simulator.openai_url, "model": "gpt-test"},
+    }
+    return _simulator
+
+
+async def _run(job: Job, redis_url: str) -> list[Event]:
+    hub = Hub()
+    async with Redis.from_url(redis_url) as redis, asyncio.timeout(20):
+        runner = Runner(redis, configuration.limits())
+        running = asyncio.create_task(runner.run())
+        events = [event async for batch in hub.follow(job.pk, Cursor()) for event in batch]
+        runner.stop()
+        await running
+        await hub.close()
+    return events
+
+
+@pytest.fixture
+def run(transactional_db, settings):
+    """Runs a job to its end in this process, by the real runner; gives the events that a client saw."""
+
+    def run_job(job: Job) -> list[Event]:
+        events = asyncio.run(_run(job, settings.REDIS_URL))
+        job.refresh_from_db()
+        return events
+
+    return run_job
