@@ -1,3 +1,5 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.api.keys import CurrentKey
+
+urlpatterns = [path("key/", CurrentKey.as_view(), name="current_key")]
