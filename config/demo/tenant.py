@@ -61,6 +61,17 @@ def issue(*, project: Project, base_url: str) -> Credentials:
     )
 
 
+@transaction.atomic
+def remove(*, demo: DemoLoad) -> None:
+    """Delete the organization and all that is its own, and those of its people who are in no other.
+
+    The files of its events belong to no segment then, which the next sweeps delete.
+    """
+    demo.project.organization.delete()
+    addresses = [_address(name) for name in (*_ROLES, _STAFF)]
+    User.objects.filter(email__in=addresses, memberships=None).delete()
+
+
 def are_valid(*, credentials: Credentials, project: Project) -> bool:
     """Whether the keys open this project; the file may be of another database."""
     write_key = WriteKey.objects.active().filter(project=project, hash=keys.digest(credentials.write_key))

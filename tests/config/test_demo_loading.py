@@ -173,6 +173,31 @@ def test_an_organization_of_the_same_address_is_left_alone():
     assert not DemoLoad.objects.exists()
 
 
+def test_it_can_be_removed_and_loaded_again(path):
+    theirs = factories.ProjectFactory()
+    colleague = factories.UserFactory()
+    load()
+    load(remove=True)
+    assert not path.exists()
+    assert list(Organization.objects.all()) == [theirs.organization]
+    assert list(User.objects.all()) == [colleague]
+    assert not Segment.objects.exists()
+    assert "is loaded" in load()
+    assert Organization.objects.filter(slug="acme").exists()
+
+
+def test_people_who_are_elsewhere_too_outlive_the_demo():
+    load()
+    elsewhere = factories.MembershipFactory(user=User.objects.get(email="owner@acme.example"))
+    load(remove=True)
+    assert list(User.objects.all()) == [elsewhere.user]
+
+
+def test_without_a_demo_there_is_nothing_to_remove():
+    with pytest.raises(CommandError, match="no demo"):
+        load(remove=True)
+
+
 @pytest.mark.parametrize("events", [0, -5, 10**8])
 def test_a_size_out_of_reason_is_refused(events):
     with pytest.raises(CommandError, match="--events"):

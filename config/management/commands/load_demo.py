@@ -19,16 +19,29 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, default=200_000, help="About how many (default 200000).")
         parser.add_argument("--base-url", default=settings.BASE_URL, help="The address that demo.json names.")
 
-    def handle(self, *, seed: int, events: int, base_url: str, **_options: Any) -> None:
+        parser.add_argument("--remove", action="store_true", help="Delete the demo and all that is in it.")
+
+    def handle(self, *, seed: int, events: int, base_url: str, remove: bool, **_options: Any) -> None:
         if not 1 <= events <= 10_000_000:
             raise CommandError("--events must be from 1 to 10000000.")
         # Lines end themselves: a progress bar writes parts of lines.
         self.stdout.ending = ""
+        path = settings.DATA_FOLDER / "demo.json"
         try:
-            demo = tenant.current() or tenant.set_up(seed=seed, events=events)
-            self._load(demo, settings.DATA_FOLDER / "demo.json", base_url.rstrip("/"))
+            demo = tenant.current()
+            if remove:
+                self._remove(demo, path)
+            else:
+                self._load(demo or tenant.set_up(seed=seed, events=events), path, base_url.rstrip("/"))
         except PlumblineError as error:
             raise CommandError(error.message) from error
+
+    def _remove(self, demo: DemoLoad | None, path: Path) -> None:
+        if demo is None:
+            raise CommandError("There is no demo to remove.")
+        tenant.remove(demo=demo)
+        path.unlink(missing_ok=True)
+        self.stdout.write("The demo is removed. PLUMBLINE_DEMO=false keeps `make run` from loading it again.\n")
 
     def _load(self, demo: DemoLoad, path: Path, base_url: str) -> None:
         """The file comes last, so that whoever waits for it finds the numbers complete."""
