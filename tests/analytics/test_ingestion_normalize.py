@@ -1,6 +1,7 @@
 import contextlib
 import json
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,14 @@ from analytics.contracts import DropReason
 from analytics.ingestion import payloads
 from analytics.ingestion.client import ClientInfo, client_info
 from analytics.ingestion.clock import microseconds
-from analytics.ingestion.normalize import Refused, normalize
+from analytics.ingestion.normalize import RawCall, Refused, normalize
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 def event(client: ClientInfo | None = None, **fields):
-    call = {"type": "track", "event": "Paid", "userId": "u1", **fields}
+    call: RawCall = {"type": "track", "event": "Paid", "userId": "u1", **fields}
     return normalize(call, now=NOW, source=client or ClientInfo())
 
 
@@ -203,7 +204,7 @@ CONTEXT = st.dictionaries(
 
 @given(st.dictionaries(FIELDS, JSON), CONTEXT, JSON)
 def test_whatever_is_sent_becomes_a_storable_event_or_a_refusal(fields, context, page) -> None:
-    call = {"type": "page", "userId": "u", "context": {"page": page, **context}, **fields}
+    call = cast("RawCall", {"type": "page", "userId": "u", "context": {"page": page, **context}, **fields})
     with contextlib.suppress(Refused):
         found = normalize(call, now=NOW, source=ClientInfo())
         assert payloads.unpack(payloads.pack([found])) == [found]

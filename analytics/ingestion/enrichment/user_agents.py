@@ -32,9 +32,11 @@ _DESKTOP_SYSTEMS = {
 }  # fmt: skip
 _MOBILE_SYSTEMS = {"iOS", "Android", "Windows Phone", "BlackBerry OS", "KaiOS", "HarmonyOS", "Symbian OS"}
 _TABLET = re.compile(r"iPad|Tablet|Kindle|Silk/|PlayBook", re.IGNORECASE)
+# Crawlers, feed readers and programs: what fetches without a person looking. (Cubot makes telephones.)
 _BOT = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|headless|lighthouse|preview|monitor|fetch|feed(?!ly/)|\brss|scan|"
-    r"python|curl/|wget|java/|libwww|httpclient|http_request|okhttp|go-http|ruby|perl|\+?https?://",
+    r"(?<!cu)bot\b|bot[/;_-]|crawl|spider|slurp|headless|lighthouse|monitor|fetch|feed|\brss|\bscan|preview\b|"
+    r"^(?:ruby|perl|python|java|php|lynx|links)\b|python-|curl/|wget|libwww|http_?client|http_request|okhttp|"
+    r"go-http|https?://",
     re.IGNORECASE,
 )
 
