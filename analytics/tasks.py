@@ -2,12 +2,14 @@
 
 from celery import shared_task
 
+from accounts.services import heartbeat
 from analytics.services import compaction, sealing
 
 
 @shared_task
 def seal() -> None:
     sealing.seal_all()
+    heartbeat.note()
 
 
 @shared_task

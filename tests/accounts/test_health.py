@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.queries import health
 from accounts.services import heartbeat
+from analytics import tasks
 
 NOWHERE = "redis://:hunter2@127.0.0.1:1/0"
 
@@ -55,6 +56,12 @@ def test_not_ready_before_a_worker_was_seen(client) -> None:
     assert response.status_code == 503
     assert response.json()["status"] == "not_ready"
     assert states(response) == {"database": True, "redis": True, "worker": False}
+
+
+def test_sealing_is_the_sign_of_a_worker(client, project) -> None:
+    tasks.seal()
+
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("age", "status"), [(59, 200), (61, 503)])
