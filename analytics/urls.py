@@ -1,9 +1,16 @@
 from django.urls import include, path
 
-from analytics.views import overview, projects
+from analytics.views import live, projects, settings, start
 
 of_a_project = [
-    path("", overview.page, name="overview"),
+    path("", start.page, name="overview"),
+    path("arrived/", start.arrived, name="arrived"),
+    path("start/", start.create_key, name="start"),
+    path("live/", live.page, name="live"),
+    path("live/events/", live.events, name="live_events"),
+    path("settings/", settings.page, name="project_settings"),
+    path("settings/keys/", settings.create_key, name="write_key_new"),
+    path("settings/keys/<int:key>/revoke/", settings.revoke_key, name="write_key_revoke"),
 ]
 
 urlpatterns = [

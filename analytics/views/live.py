@@ -1,0 +1,44 @@
+"""Events as they arrive, and how many people are there now."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from analytics.models import Project
+from analytics.queries import current, live
+from analytics.views.doors import viewable
+from analytics.views.values import value_label
+
+
+@require_safe
+def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
+    found = viewable(request, organization, project)
+    return render(request, "analytics/live.html", _context(found))
+
+
+@require_safe
+def events(request: HttpRequest, organization: str, project: str) -> HttpResponse:
+    """The part of the page that changes, polled by htmx."""
+    found = viewable(request, organization, project)
+    return render(request, "analytics/live/events.html", _context(found))
+
+
+def _context(project: Project) -> dict[str, object]:
+    now = timezone.now()
+    arrived = live.recent(project=project)
+    return {
+        "project": project,
+        "organization": project.organization,
+        "section": "live",
+        "visitors": current.visitors(project=project, now=now),
+        "now": now.astimezone(project.zone),
+        "events": [
+            {
+                "event": event,
+                "time": event.time.astimezone(project.zone),
+                "country": value_label("country", event.country) if event.country else "",
+            }
+            for event in arrived
+        ],
+    }
