@@ -1,21 +1,34 @@
-"""The query kinds, one module each: a typed spec, an expression, a result; and the registry of them."""
+"""The query kinds, one package each: a typed spec, its numbers, a result; and the registry of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
+from analytics.kinds.frame import Frame
 from analytics.kinds.overview import OverviewResult, OverviewSpec
+from analytics.kinds.overview.answer import answer as answer_overview
 from analytics.kinds.trends import TrendsResult, TrendsSpec
+from analytics.kinds.trends.answer import answer as answer_trends
+from analytics.store.base import Range, Reading, Wanted
 
 QuerySpec = OverviewSpec | TrendsSpec
 Result = OverviewResult | TrendsResult
+Read = Callable[[Range, Wanted], AbstractContextManager[Reading]]
 
 KINDS: dict[str, type[QuerySpec]] = {"overview": OverviewSpec, "trends": TrendsSpec}
 
 # Where a filter's value fits none of its types, pydantic adds the type to the path.
 _UNION_TAGS = {"bool", "float", "constrained-str"}
+
+
+def answer(spec: QuerySpec, frame: Frame, read: Read) -> Result:
+    """The result of a spec; `read` loads a range of the project's events."""
+    if isinstance(spec, OverviewSpec):
+        return answer_overview(spec, frame, read)
+    return answer_trends(spec, frame, read)
 
 
 def parse_spec(data: Mapping[str, Any]) -> QuerySpec:

@@ -108,7 +108,7 @@ def test_an_entry_that_cannot_be_read_is_put_aside_and_the_rest_is_sealed(projec
 
 
 def test_one_project_s_fault_does_not_stop_another(project, monkeypatch, caplog):
-    other = factories.ProjectFactory()
+    other = factories.ProjectFactory.create()
     ingestion.accept(project=project, events=[event()])
     ingestion.accept(project=other, events=[event()])
     real = files.write

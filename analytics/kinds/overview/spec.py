@@ -1,14 +1,12 @@
-"""The overview of a site or product: figures, one chart, ranked tables. Spec and result; no Django here."""
+"""What may be asked of the overview. No Django here."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.kinds.filters import Filter
-from analytics.periods import Compare, Interval, Period, Span
+from analytics.periods import Compare, Interval, Period
 
 DEFINITION = (
     "Sessions are formed from all of a person's events inside the period: a gap of more than 30 minutes or a "
@@ -99,62 +97,3 @@ class OverviewSpec(BaseModel):
     )
     panels: Annotated[tuple[Panel, ...], AfterValidator(_each_once)] = tuple(Panel)
     limit: int = Field(default=10, ge=1, le=1000, description="Rows of a table.")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the period. `change` is a fraction of the previous; None from zero or without comparison.
-
-    Rates are fractions, durations seconds; None where there is no session to take a mean of.
-    """
-
-    metric: Metric
-    value: float | None
-    previous: float | None
-    change: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One interval; `incomplete` while it still runs. `previous` is that of the interval at the same place."""
-
-    start: datetime
-    end: datetime
-    value: float | None
-    previous: float | None
-    incomplete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    metric: Metric
-    interval: Interval
-    points: tuple[Point, ...]
-    previous_span: Span | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One value with a number for each of the table's columns; `share` of the first column's whole (0 to 1)."""
-
-    value: str
-    metrics: tuple[float | None, ...]
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The top of a ranking by its first column, then by value; `total_rows` says how many values there are."""
-
-    panel: Panel
-    field: str
-    columns: tuple[Metric, ...]
-    rows: tuple[Row, ...]
-    total_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class OverviewResult:
-    figures: tuple[Figure, ...] | None
-    chart: Chart | None
-    tables: tuple[Table, ...]

@@ -1,13 +1,12 @@
-"""Numbers over time: several series, broken down and compared. Spec and result; no Django here."""
+"""What may be asked of trends. No Django here."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, PROPERTY_PREFIX, FieldName, Filter
-from analytics.periods import Compare, Interval, Period, Span
+from analytics.periods import Compare, Interval, Period
 
 DEFINITION = (
     "For each interval in the project's time zone, over the events that pass the filters: their number, the "
@@ -128,32 +127,3 @@ class TrendsSpec(BaseModel):
         if len(set(fields)) < len(fields):
             raise ValueError("Break down by a field once.")
         return tuple(no_session_pages(field) for field in fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of numbers: `values` has one for each interval, `total` is over the whole period.
-
-    `series` is the place of its spec. `group` has a value for each breakdown field (an absent one is empty); it is
-    None without a breakdown, and for the rest, `other` is true.
-    """
-
-    series: int
-    label: str
-    group: tuple[str, ...] | None
-    other: bool
-    values: tuple[float | None, ...]
-    total: float | None
-    previous_values: tuple[float | None, ...] | None
-    previous_total: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrendsResult:
-    """Lines over `intervals`; the last `incomplete` of them are not over yet."""
-
-    interval: Interval
-    intervals: tuple[Span, ...]
-    incomplete: int
-    previous_span: Span | None
-    lines: tuple[Line, ...]

@@ -1,0 +1,72 @@
+"""The time of an answer: its intervals, those it is compared with, and what is still running. No Django here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from accounts.errors import FieldError, Invalid
+from analytics.periods import (
+    Compare,
+    Days,
+    Interval,
+    Period,
+    Span,
+    choose_interval,
+    compared_days,
+    days_of,
+    intervals,
+    span_of,
+    today_in,
+)
+from analytics.store.base import Range
+
+MOST_INTERVALS = 5_000
+SHORTEST = {Interval.HOUR: 24, Interval.DAY: 1}
+
+
+class Timed(Protocol):
+    """What every spec says about time."""
+
+    @property
+    def period(self) -> Period: ...
+
+    @property
+    def compare(self) -> Compare: ...
+
+    @property
+    def interval(self) -> Interval: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The range asked for and the one it is compared with, both in intervals of one kind."""
+
+    interval: Interval
+    current: Range
+    previous: Range | None
+    now: datetime
+
+    def is_incomplete(self, item: Span) -> bool:
+        return item.end > self.now
+
+    @property
+    def incomplete(self) -> int:
+        """How many intervals at the end are not over."""
+        return sum(self.is_incomplete(item) for item in self.current.intervals)
+
+
+def frame_of(spec: Timed, *, zone: ZoneInfo, first_weekday: int, now: datetime) -> Frame:
+    """The frame of a spec seen from `now`; raises Invalid for too many intervals."""
+    today = today_in(zone, now)
+    days = days_of(spec.period, today=today)
+    interval = choose_interval(spec.interval, days)
+    if days.count * SHORTEST.get(interval, 0) > MOST_INTERVALS:
+        message = f"At most {MOST_INTERVALS} intervals; take longer ones."
+        raise Invalid(message, fields=[FieldError("interval", message)])
+    before = compared_days(spec.period, spec.compare, today=today)
+
+    def range_of(own: Days) -> Range:
+        return Range(span_of(own, zone), intervals(own, interval, zone=zone, first_weekday=first_weekday))
+
+    return Frame(interval, range_of(days), range_of(before) if before else None, now)

@@ -1,0 +1,137 @@
+"""The numbers of trends, asked of a reading. No Django here."""
+
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from analytics.kinds.expressions import group_of, keeps, wanted_by
+from analytics.kinds.trends.spec import Aggregation, TrendSeries, TrendsSpec
+from analytics.store.base import Reading, Wanted
+from analytics.store.columns import number_name
+
+# The values of the breakdown's fields; None are the rest.
+Group = tuple[str, ...] | None
+WHOLE: Group = ()
+
+QUANTILES = {Aggregation.MEDIAN: 0.5, Aggregation.P90: 0.9, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
+_OF_EVENTS: dict[Aggregation, Callable[[ir.Table], ir.Value]] = {
+    Aggregation.TOTAL: lambda events: events.count(),
+    Aggregation.UNIQUE: lambda events: events.person.nunique(),
+    Aggregation.SESSIONS: lambda events: events.session.nunique(),
+    Aggregation.PER_PERSON: lambda events: events.count() / events.person.nunique(),
+}
+_OF_NUMBERS: dict[Aggregation, Callable[[ir.NumericColumn], ir.Value]] = {
+    Aggregation.SUM: lambda number: number.sum(),
+    Aggregation.MEAN: lambda number: number.mean(),
+    Aggregation.MIN: lambda number: number.min(),
+    Aggregation.MAX: lambda number: number.max(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesMeasured:
+    """One series: its groups in order (the rest last), the value of each in each interval and over all."""
+
+    groups: tuple[Group, ...]
+    values: Mapping[tuple[Group, int], float | None]
+    totals: Mapping[Group, float | None]
+
+
+def wanted(spec: TrendsSpec) -> Wanted:
+    """What trends read."""
+    fields = {item.field for item in spec.filters} | set(spec.breakdown)
+    numbers: set[str] = set()
+    for series in spec.series:
+        fields |= {item.field for item in series.filters}
+        numbers |= {series.property} if series.property else set()
+    sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
+    return wanted_by(fields | {"name"}) | Wanted(numbers=frozenset(numbers), sessions=sessions)
+
+
+def measure(
+    spec: TrendsSpec, reading: Reading, like: Sequence[SeriesMeasured] | None = None
+) -> tuple[SeriesMeasured, ...]:
+    """Every series; with the groups of another measuring, so that the two can be compared."""
+    return tuple(
+        _series(spec, series, reading, like[place].groups if like else None)
+        for place, series in enumerate(spec.series)
+    )
+
+
+def _series(
+    spec: TrendsSpec, series: TrendSeries, reading: Reading, like: tuple[Group, ...] | None
+) -> SeriesMeasured:
+    events = _kept(spec, series, reading.events)
+    fields = [f"group_{place}" for place in range(len(spec.breakdown))]
+    events = events.mutate(
+        **{name: group_of(events, field) for name, field in zip(fields, spec.breakdown, strict=True)}
+    )
+    groups = like if like is not None else _top(reading, events, fields, spec.limit)
+    marked = _marked(events, fields, [group for group in groups if group is not None])
+    value = _value(marked, series)
+    by_interval = reading.rows(marked.group_by([*fields, "interval"]).agg(value=value))
+    in_all = reading.rows(marked.group_by(fields).agg(value=value) if fields else marked.agg(value=value))
+    return SeriesMeasured(
+        groups,
+        {(_group(row[:-2]), row[-2]): _number(row[-1]) for row in by_interval},
+        {_group(row[:-1]): _number(row[-1]) for row in in_all},
+    )
+
+
+def _kept(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
+    conditions = [keeps(events, item) for item in (*spec.filters, *series.filters)]
+    if series.event:
+        conditions.append(events.name == series.event)
+    return events.filter(functools.reduce(operator.and_, conditions)) if conditions else events
+
+
+def _top(reading: Reading, events: ir.Table, fields: Sequence[str], limit: int) -> tuple[Group, ...]:
+    """The groups with the most events, then by value; None at the end if there are others."""
+    if not fields:
+        return (WHOLE,)
+    counted = events.group_by(fields).agg(events=ibis._.count())
+    found = reading.rows(counted.order_by(ibis.desc("events"), *fields).limit(limit + 1))
+    groups: list[Group] = [tuple(row[:-1]) for row in found[:limit]]
+    return (*groups, None) if len(found) > limit else tuple(groups)
+
+
+def _marked(events: ir.Table, fields: Sequence[str], groups: Sequence[tuple[str, ...]]) -> ir.Table:
+    """The events with NULL for the group of those that are in none of these."""
+    if not fields:
+        return events
+    is_one = ibis.literal(False)
+    if groups:
+        is_one = functools.reduce(
+            operator.or_,
+            (
+                functools.reduce(
+                    operator.and_, (events[field] == part for field, part in zip(fields, group, strict=True))
+                )
+                for group in groups
+            ),
+        )
+    return events.mutate(**{field: is_one.ifelse(events[field], ibis.null("string")) for field in fields})
+
+
+def _value(events: ir.Table, series: TrendSeries) -> ir.Value:
+    aggregation = series.aggregation
+    if aggregation in _OF_EVENTS:
+        return _OF_EVENTS[aggregation](events)
+    number = events[number_name(series.property)]
+    return (
+        number.quantile(QUANTILES[aggregation]) if aggregation in QUANTILES else _OF_NUMBERS[aggregation](number)
+    )
+
+
+def _group(parts: Sequence[str | None]) -> Group:
+    texts = tuple(part for part in parts if part is not None)
+    return texts if len(texts) == len(parts) else None
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)  # noqa: PLR0124 (NaN: per person of nobody)

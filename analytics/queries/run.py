@@ -1,0 +1,130 @@
+"""Run a query: the spec's result, and how it was got."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from analytics.kinds import KINDS, QuerySpec, Result
+from analytics.kinds import answer as answer_of
+from analytics.kinds.frame import Frame, frame_of
+from analytics.models import Project
+from analytics.queries import manifest, storage
+from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
+from analytics.store.segments import SegmentStore
+
+CACHED_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How an answer was got. `definition` says what is counted; `elapsed_ms` includes reading the cache.
+
+    `incomplete` is the number of intervals that are not over; `spec` has every default filled in.
+    """
+
+    spec: dict[str, Any]
+    definition: str
+    time_zone: str
+    start: datetime
+    end: datetime
+    data_up_to: datetime | None
+    manifest_version: int
+    rows_read: int
+    incomplete: int
+    cached: bool
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    kind: str
+    result: Result
+    provenance: Provenance
+
+
+def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None) -> Answer:
+    """Answer a spec over the project's sealed events.
+
+    Raises Invalid for what the engine refuses and DeadlineExceeded after the configured seconds.
+    """
+    begun = time.perf_counter()
+    frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now or timezone.now())
+    version = manifest.version_of(project.pk)
+    kept: Answer | None = cache.get(_key(project, spec, frame, version))
+    found = kept or _computed(project, spec, frame)
+    if kept is None:
+        cache.set(_key(project, spec, frame, found.provenance.manifest_version), found, CACHED_SECONDS)
+    elapsed = round((time.perf_counter() - begun) * 1000, 1)
+    return replace(found, provenance=replace(found.provenance, cached=kept is not None, elapsed_ms=elapsed))
+
+
+def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
+    """A fresh answer; once more if compaction and sweeping took away a file that it was about to read."""
+    try:
+        return _attempt(project, spec, frame)
+    except SnapshotGone:
+        return _attempt(project, spec, frame)
+
+
+def _attempt(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
+    ranges = [frame.current, *([frame.previous] if frame.previous else [])]
+    snapshot = manifest.snapshot(
+        project.pk,
+        start=min(item.span.start for item in ranges),
+        end=max(item.span.end for item in ranges),
+    )
+    reader = _Reader(snapshot)
+    result = answer_of(spec, frame, reader.read)
+    return Answer(spec.kind, result, _provenance(project, spec, frame, snapshot, reader.rows_read))
+
+
+class _Reader:
+    """Reads ranges of one snapshot and counts the rows."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._store = SegmentStore(storage.limits())
+        self.rows_read = 0
+
+    @contextmanager
+    def read(self, within: Range, wanted: Wanted) -> Iterator[Reading]:
+        with self._store.read(self._snapshot, within, wanted) as reading:
+            self.rows_read += reading.rows_read
+            yield reading
+
+
+def _provenance(project: Project, spec: QuerySpec, frame: Frame, snapshot: Snapshot, rows_read: int) -> Provenance:
+    return Provenance(
+        spec=spec.model_dump(mode="json"),
+        definition=KINDS[spec.kind].definition,
+        time_zone=project.time_zone,
+        start=frame.current.span.start,
+        end=frame.current.span.end,
+        data_up_to=snapshot.data_up_to,
+        manifest_version=snapshot.version,
+        rows_read=rows_read,
+        incomplete=frame.incomplete,
+        cached=False,
+        elapsed_ms=0.0,
+    )
+
+
+def _key(project: Project, spec: QuerySpec, frame: Frame, version: int) -> str:
+    """What an answer depends on: the spec, the stored events, and which intervals are still running."""
+    facts = {
+        "spec": spec.model_dump(mode="json"),
+        "zone": [project.time_zone, project.first_weekday],
+        "from": str(frame.current.span.start),
+        "incomplete": frame.incomplete,
+        "version": version,
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return f"answer:{project.pk}:{digest}"
