@@ -146,31 +146,27 @@ class Child:
             connection.close()
 
 
-def run_to_end(command: tuple[str, ...], log: Path | None) -> int:
-    """Run a step to its end and return its exit code; without a log, on this terminal.
+def run_to_end(command: tuple[str, ...]) -> int:
+    """Run a step to its end on this terminal and return its exit code.
 
     A signal that stops the supervisor ends the step as well.
     """
-    with contextlib.ExitStack() as stack:
-        output = stack.enter_context(log.open("wb")) if log else None
-        step = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (the supervisor has one thread)
-        )
-        try:
-            return step.wait()
-        finally:
-            if step.poll() is None:
-                step.terminate()
-                try:
-                    step.wait(5)
-                except subprocess.TimeoutExpired:
-                    step.kill()
-                    step.wait()
+    step = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (the supervisor has one thread)
+    )
+    try:
+        return step.wait()
+    finally:
+        if step.poll() is None:
+            step.terminate()
+            try:
+                step.wait(5)
+            except subprocess.TimeoutExpired:
+                step.kill()
+                step.wait()
 
 
 def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:

@@ -89,10 +89,7 @@ class Supervisor:
         self._start_postgres()
         self._start_redis()
         self._write_run_file()
-        self._manage("Migrating the database", "migrate", "--no-input", "--verbosity", "0")
-        self._manage("Collecting static files", "collectstatic", "--no-input", "--verbosity", "0")
-        if self.options.demo:
-            self._manage("Loading the demo", "load_demo", "--base-url", self.base_url, visible=True)
+        self._prepare()
         self._start_serving(listener)
         self._welcome(time.monotonic() - began)
 
@@ -150,11 +147,10 @@ class Supervisor:
         if not child.wait_until_up(UP_SECONDS):
             raise CannotStart(f"{child.name} did not come up.\n{child.tail()}")
 
-    def _manage(self, step: str, *arguments: str, visible: bool = False) -> None:
-        say(f"==> {step}")
-        log = self._log(arguments[0])
-        if run_to_end((sys.executable, "manage.py", *arguments), None if visible else log) != 0:
-            raise CannotStart(f"{step} failed.\n" + ("" if visible else log.read_text(errors="replace")[-2000:]))
+    def _prepare(self) -> None:
+        demo = ("--demo",) if self.options.demo else ()
+        if run_to_end((sys.executable, "manage.py", "prepare", "--base-url", self.base_url, *demo)) != 0:
+            raise CannotStart("the last step failed; what it said stands above.")
 
     def _start_serving(self, listener: socket.socket) -> None:
         say("==> Starting web, worker and beat")
@@ -164,7 +160,11 @@ class Supervisor:
         self.serving += [
             Child("web", (sys.executable, "-m", "config.web"), self._log("web"), listener=listener),
             Child("worker", (*celery, "worker", *queues, *quiet, "--loglevel", "WARNING"), self._log("worker")),
-            Child("beat", (*celery, "beat", "--loglevel", "WARNING"), self._log("beat")),
+            Child(
+                "beat",
+                (sys.executable, "-m", "celery", "--app", "config.beat", "beat", "--loglevel", "WARNING"),
+                self._log("beat"),
+            ),
         ]
         for child in self.serving:
             child.start()

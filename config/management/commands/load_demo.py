@@ -18,7 +18,6 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=7, help="Another seed, another demo (default 7).")
         parser.add_argument("--events", type=int, default=200_000, help="About how many (default 200000).")
         parser.add_argument("--base-url", default=settings.BASE_URL, help="The address that demo.json names.")
-
         parser.add_argument("--remove", action="store_true", help="Delete the demo and all that is in it.")
 
     def handle(self, *, seed: int, events: int, base_url: str, remove: bool, **_options: Any) -> None:
