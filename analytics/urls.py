@@ -1,11 +1,16 @@
 from django.urls import include, path
 
-from analytics.views import live, projects, settings, start
+from analytics.views import live, overview, projects, settings, start, tables
 
 of_a_project = [
-    path("", start.page, name="overview"),
+    path("", overview.page, name="overview"),
     path("arrived/", start.arrived, name="arrived"),
     path("start/", start.create_key, name="start"),
+    path("panels/<slug:region>/", overview.panel, name="overview_panel"),
+    path("tables/<slug:panel>/", tables.table, name="overview_table"),
+    path("tables/<slug:panel>.csv", tables.table_csv, name="overview_table_csv"),
+    path("chart.csv", tables.chart_csv, name="overview_chart_csv"),
+    path("chart.svg", tables.chart_svg, name="overview_chart_svg"),
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),
     path("settings/", settings.page, name="project_settings"),
