@@ -21,7 +21,7 @@ from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall, Refused, normalize
 from analytics.ingestion.protocols.wire import Duplicate, Outcome, Result, Stored, Submission
 from analytics.models import DropCount, InboxEntry, Project
-from analytics.services import live
+from analytics.services import live, repeats, visitors
 
 NOTHING_DROPPED: Mapping[DropReason, int] = MappingProxyType({})
 
@@ -68,25 +68,41 @@ def count_drops(*, project: Project, drops: Mapping[DropReason, int], moment: da
 def receive(*, submission: Submission, client: ClientInfo, now: datetime | None = None) -> Outcome:
     """Judge each event of a request alone, keep what is good, count the rest, and say what became of each.
 
-    Raises Unauthenticated for a wrong or missing key, and for a secret key what the access door raises.
+    Raises Unauthenticated for a wrong or missing key, for a secret key what the access door raises, and
+    Unavailable where visitors without a cookie cannot be told apart.
     """
     project = _project(submission)
     moment = now or timezone.now()
+    calls = submission.calls
+    if submission.allows_nameless:
+        calls = visitors.identify(project=project, calls=calls, client=client, now=moment)
+    judged = [_judge(call, index, moment, client) for index, call in enumerate(calls)]
+    ids = [event.message_id for event in judged if isinstance(event, Event)]
+    known = repeats.known(project_id=project.pk, message_ids=ids) if submission.answers_each else frozenset()
+    events, results = _without_repeats(judged, known)
+    accept(project=project, events=events, drops=_drops(results), received_at=moment)
+    if submission.answers_each and events:
+        kept = [event.message_id for event in events]
+        transaction.on_commit(functools.partial(repeats.remember, project_id=project.pk, message_ids=kept))
+    return Outcome(tuple(results))
+
+
+def _without_repeats(
+    judged: Sequence[Event | Rejection], known: frozenset[str]
+) -> tuple[list[Event], list[Result]]:
+    seen = set(known)
     events: list[Event] = []
     results: list[Result] = []
-    seen: set[str] = set()
-    for index, call in enumerate(submission.calls):
-        judged = _judge(call, index, moment, client)
-        if isinstance(judged, Rejection):
-            results.append(judged)
-        elif judged.message_id in seen:
-            results.append(Duplicate(index, judged.message_id))
+    for index, event in enumerate(judged):
+        if isinstance(event, Rejection):
+            results.append(event)
+        elif event.message_id in seen:
+            results.append(Duplicate(index, event.message_id))
         else:
-            seen.add(judged.message_id)
-            events.append(judged)
-            results.append(Stored(index, judged.message_id))
-    accept(project=project, events=events, drops=_drops(results), received_at=moment)
-    return Outcome(tuple(results))
+            seen.add(event.message_id)
+            events.append(event)
+            results.append(Stored(index, event.message_id))
+    return events, results
 
 
 def _project(submission: Submission) -> Project:

@@ -25,15 +25,6 @@ def project(organization):
     return ProjectFactory.create(organization=organization, pk=secrets.randbelow(2**62) + 1)
 
 
-@pytest.fixture
-def silent_redis(settings):
-    """An address where nobody listens."""
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    live.client.cache_clear()
-    yield
-    live.client.cache_clear()
-
-
 def test_the_newest_event_comes_first_and_old_ones_go(project, django_capture_on_commit_callbacks) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         accept(project=project, events=[event(number) for number in range(60)])

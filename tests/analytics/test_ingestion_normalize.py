@@ -18,7 +18,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
 
 
 def event(client: ClientInfo | None = None, **fields):
-    call: RawCall = {"type": "track", "event": "Paid", "userId": "u1", **fields}
+    call = cast("RawCall", {"type": "track", "event": "Paid", "userId": "u1", **fields})
     return normalize(call, now=NOW, source=client or ClientInfo())
 
 

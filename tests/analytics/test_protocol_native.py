@@ -1,4 +1,5 @@
 import json
+import secrets
 
 import pytest
 
@@ -159,3 +160,24 @@ def test_a_page_of_another_origin_may_ask(client) -> None:
 
 def test_reading_is_not_allowed(client) -> None:
     assert client.get("/api/v1/events/").json()["error"]["code"] == "method_not_allowed"
+
+
+def test_a_browser_without_a_cookie_is_a_visitor_of_the_day(client, write_key) -> None:
+    agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
+
+    for path in ("/a", "/b"):
+        assert send(client, {"type": "page", "path": path}, **agent).json()["stored"] == 1
+    first, second = stored()
+    assert first.anonymous_id == second.anonymous_id != ""
+
+
+def test_a_message_sent_again_is_told(client, organization, django_capture_on_commit_callbacks) -> None:
+    project = ProjectFactory.create(organization=organization, pk=secrets.randbelow(2**62) + 1)
+    WriteKeyFactory.create(project=project, text=WRITE_KEY)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send(client, GOOD).json()["stored"] == 1
+
+    again = send(client, {"events": [GOOD, {**GOOD, "message_id": "m2"}]}).json()
+
+    assert [item["status"] for item in again["results"]] == ["duplicate", "stored"]
+    assert [event.message_id for event in stored()] == ["m1", "m2"]

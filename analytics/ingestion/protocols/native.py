@@ -7,7 +7,8 @@ or one such object without `events`. The key is a write key (`Authorization: Bea
 or `write_key` in the body), or a secret key that may send events, with `project_id` in the body. An event has:
 
 - `type`: track (default), identify, page, screen, group or alias; `event`: the name, for track
-- `user_id` or `anonymous_id` (one is required), `message_id`, `timestamp`, `sent_at`, `original_timestamp`
+- `user_id` or `anonymous_id`; without either, a browser's visitor is told apart for the day, without a cookie
+- `message_id`, by which sending again is harmless; `timestamp`, `sent_at`, `original_timestamp`
 - `properties`; for identify and group `traits`; for group `group_id`; for alias `previous_id`
 - `context` as Segment has it, in camelCase or snake_case, or for short beside `event`: `url`, `referrer`, `title`,
   `path`, `user_agent`, `time_zone`, `locale`
@@ -57,6 +58,8 @@ def parse(*, body: bytes, headers: Mapping[str, str]) -> wire.Submission:
         key=wire.bearer(headers) or wire.basic_user(headers) or wire.key_text(found.get("write_key")),
         calls=[_call(call, index) for index, call in enumerate(calls)],
         allows_secret_key=True,
+        allows_nameless=True,
+        answers_each=True,
         project_id=_project_id(found.get("project_id")),
     )
 

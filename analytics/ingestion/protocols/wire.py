@@ -26,12 +26,16 @@ _SIGNIFICANT_DIGITS = 19
 class Submission:
     """One request, read: who sends, and what, in order. A call that cannot be read stands as its rejection.
 
-    `key` is empty if none was sent. Where `allows_secret_key`, it may be one, and `project_id` says whose events.
+    `key` is empty if none was sent. The rest is what the protocol allows: where `allows_secret_key`, the key may
+    be one, and `project_id` says whose events; where `allows_nameless`, a call without an id is its visitor's of
+    the day; where `answers_each`, the client is told which events were there already.
     """
 
     key: str
     calls: Sequence[RawCall | Rejection]
     allows_secret_key: bool = False
+    allows_nameless: bool = False
+    answers_each: bool = False
     project_id: int | None = None
 
 

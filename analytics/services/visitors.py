@@ -1,0 +1,61 @@
+"""Visitors without a cookie: who sends no id is told apart for a day by a hash (definitions: Event and person).
+
+The key is a random salt of the day (UTC), which Redis forgets after 48 hours; then nobody, not even with the
+address and the user agent at hand, can find the visitor again. Such ids begin with PREFIX: a count of them over
+several days is an upper bound.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import redis
+
+from accounts.errors import Unavailable
+from analytics.contracts import Rejection
+from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.normalize import RawCall
+from analytics.models import Project
+from analytics.queries.live import client as redis_client
+
+PREFIX = "day_"
+_SALT_BYTES = 32
+_SALT_SECONDS = 48 * 3600
+
+
+def identify(
+    *, project: Project, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime
+) -> Sequence[RawCall | Rejection]:
+    """The calls, those without any id with the visitor's. A server's calls are left alone, to be refused.
+
+    Raises Unavailable where Redis does not answer: better sent again than counted as somebody new.
+    """
+    nameless = [call for call in calls if not isinstance(call, Rejection) and _is_nameless(call)]
+    if not nameless or not client.address or not client.user_agent:
+        return calls
+    visitor = _visitor(project, client, now)
+    return [
+        {**call, "anonymousId": visitor} if not isinstance(call, Rejection) and _is_nameless(call) else call
+        for call in calls
+    ]
+
+
+def _is_nameless(call: RawCall) -> bool:
+    # Whatever else stands there is for the judgement to refuse, and may not be hashable.
+    return all(call.get(name) is None or call.get(name) == "" for name in ("userId", "anonymousId"))
+
+
+def _visitor(project: Project, client: ClientInfo, now: datetime) -> str:
+    content = f"{project.pk}\n{client.address}\n{client.user_agent}".encode(errors="replace")
+    return PREFIX + hashlib.blake2b(content, key=_salt(now), digest_size=16).hexdigest()
+
+
+def _salt(now: datetime) -> bytes:
+    key = f"visitor-salt:{now:%Y-%m-%d}"
+    try:
+        redis_client().set(key, secrets.token_bytes(_SALT_BYTES), nx=True, ex=_SALT_SECONDS)
+        return cast("bytes", redis_client().get(key))
+    except redis.RedisError as error:
+        raise Unavailable("Visitors cannot be told apart at the moment. Send it again.", retry_after=5) from error
