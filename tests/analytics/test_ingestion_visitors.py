@@ -69,6 +69,6 @@ def test_without_redis_the_client_is_asked_to_come_back(project, silent_redis) -
 
 def test_another_salt_makes_other_visitors(project) -> None:
     first = visitor(project)
-    live.client().set("visitor-salt:2026-03-04", secrets.token_bytes(32))
+    live.client().set("visitor-salt:2026-03-04", secrets.token_bytes(32), keepttl=True)
 
     assert visitor(project) != first
