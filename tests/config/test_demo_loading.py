@@ -15,6 +15,7 @@ from accounts.models import Membership, Organization, SecretKey, User
 from accounts.permissions import Capability, Role
 from analytics.access import project_of_write_key
 from analytics.models import DropCount, InboxEntry, Segment, WriteKey
+from analytics.services import sealing
 from config.demo import loading
 from config.demo.models import DemoLoad
 from config.demo.places import BOT_AGENTS
@@ -158,6 +159,29 @@ def test_two_that_load_at_the_same_time_send_nothing_twice(monkeypatch):
     with pytest.raises(CommandError, match="another process"):
         load()
     assert DemoLoad.objects.get().finished_at is None
+
+
+def test_it_waits_for_a_worker_that_seals_at_the_same_time(monkeypatch):
+    turns = iter([None, None])
+    seal = sealing.seal_project
+
+    def after_two_turns(*, project_id: int):
+        return next(turns, project_id) and seal(project_id=project_id)
+
+    monkeypatch.setattr(sealing, "seal_project", after_two_turns)
+    monkeypatch.setattr(loading, "PAUSE_SECONDS", 0)
+    load()
+    assert not InboxEntry.objects.exists()
+
+
+def test_it_does_not_wait_for_ever_and_can_be_finished_later(monkeypatch):
+    monkeypatch.setattr(sealing, "seal_project", lambda **_: None)
+    monkeypatch.setattr(loading, "PAUSE_SECONDS", 0)
+    with pytest.raises(CommandError, match="Run this again"):
+        load()
+    monkeypatch.undo()
+    assert "is loaded" in load()
+    assert not InboxEntry.objects.exists()
 
 
 def test_progress_is_told_in_tenths():
