@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from asgiref.typing import (
     ASGI3Application,
+    ASGIReceiveCallable,
     ASGIReceiveEvent,
     ASGISendCallable,
     ASGISendEvent,
@@ -52,7 +53,7 @@ async def get(application: ASGI3Application, scope: HTTPScope, path: str) -> Ans
     return answer
 
 
-def _no_body():  # type: ignore[no-untyped-def]
+def _no_body() -> ASGIReceiveCallable:
     events: list[ASGIReceiveEvent] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> ASGIReceiveEvent:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
+from celery.worker.consumer import Consumer
 
 from inference.runner.process import RUNNER
 
@@ -12,6 +13,13 @@ from inference.runner.process import RUNNER
 def wake() -> None:
     """There may be jobs to run."""
     RUNNER.wake()
+
+
+@worker_ready.connect
+def _begin(sender: Consumer, **_: Any) -> None:
+    # There may be jobs from before, of a worker that died.
+    if "inference" in sender.app.amqp.queues.consume_from:
+        RUNNER.wake()
 
 
 @worker_shutting_down.connect

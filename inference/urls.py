@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from inference.views import jobs
+
+urlpatterns = [
+    path("o/<slug:organization>/jobs/", jobs.listing, name="jobs"),
+    path("o/<slug:organization>/jobs/<uuid:job_id>/", jobs.detail, name="job"),
+    path("o/<slug:organization>/jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job_cancel"),
+]

@@ -16,6 +16,23 @@ _USAGE = inline_serializer(
     allow_null=True,
 )
 
+_SUMMARY_FIELDS = (
+    "id",
+    "task",
+    "status",
+    "provider",
+    "model",
+    "finish_reason",
+    "error",
+    "usage",
+    "attempt",
+    "created_at",
+    "started_at",
+    "first_token_at",
+    "finished_at",
+    "cancel_requested_at",
+)
+
 
 class JobSummarySerializer(serializers.ModelSerializer[Job]):
     """A job in a list: without its texts."""
@@ -29,23 +46,8 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
 
     class Meta:
         model = Job
-        fields = (
-            "id",
-            "task",
-            "status",
-            "provider",
-            "model",
-            "finish_reason",
-            "error",
-            "usage",
-            "attempt",
-            "created_at",
-            "started_at",
-            "first_token_at",
-            "finished_at",
-            "cancel_requested_at",
-        )
-        read_only_fields = fields
+        fields: tuple[str, ...] = _SUMMARY_FIELDS
+        read_only_fields: tuple[str, ...] = _SUMMARY_FIELDS
 
     @extend_schema_field(serializers.ChoiceField(choices=["stop", "length"], allow_null=True))
     def get_finish_reason(self, job: Job) -> str | None:
@@ -66,5 +68,4 @@ class JobSerializer(JobSummarySerializer):
     """A whole job."""
 
     class Meta(JobSummarySerializer.Meta):
-        fields = (*JobSummarySerializer.Meta.fields, "input", "output")
-        read_only_fields = fields
+        fields = read_only_fields = (*_SUMMARY_FIELDS, "input", "output")

@@ -32,7 +32,8 @@ WITH busy AS (
     CROSS JOIN LATERAL (
         SELECT id, created_at, row_number() OVER (ORDER BY created_at) AS turn
         FROM inference_job
-        WHERE status = 'queued' AND organization_id = organizations.organization_id AND run_after <= now()
+        WHERE status = 'queued' AND organization_id = organizations.organization_id
+            AND run_after <= statement_timestamp()
         ORDER BY created_at
         LIMIT %(limit)s
     ) AS waiting
@@ -44,15 +45,16 @@ WITH busy AS (
     FOR UPDATE SKIP LOCKED
 )
 UPDATE inference_job AS job
-SET status = 'running', lease_owner = %(owner)s, lease_expires_at = now() + %(lease)s,
-    fence = fence + 1, attempts = attempts + 1, started_at = coalesce(started_at, now()), first_token_at = NULL
+SET status = 'running', lease_owner = %(owner)s, lease_expires_at = statement_timestamp() + %(lease)s,
+    started_at = coalesce(started_at, statement_timestamp()), first_token_at = NULL,
+    fence = fence + 1, attempts = attempts + 1
 FROM locked WHERE job.id = locked.id
 RETURNING job.id
 """
 
 _RENEW = """
 UPDATE inference_job AS job
-SET lease_expires_at = now() + %(lease)s
+SET lease_expires_at = statement_timestamp() + %(lease)s
 FROM unnest(%(ids)s::uuid[], %(fences)s::int[]) AS mine (id, fence)
 WHERE job.id = mine.id AND job.fence = mine.fence AND job.status = 'running'
 RETURNING job.id, job.cancel_requested_at IS NOT NULL

@@ -15,22 +15,22 @@ from tests.simulators.llm import InThread, Simulator
 
 
 @pytest.fixture(scope="session")
-def _simulator() -> Iterator[Simulator]:
+def simulator() -> Iterator[Simulator]:
     with InThread() as simulator:
         yield simulator
 
 
 @pytest.fixture
-def llm(_simulator, settings) -> Simulator:
+def llm(simulator: Simulator, settings) -> Simulator:
     """Both providers are configured, and both are the simulator."""
-    _simulator.requests.clear()
-    _simulator.attempts.clear()
+    simulator.requests.clear()
+    simulator.attempts.clear()
     settings.INFERENCE = {
         **settings.INFERENCE,
-        "anthropic": {"api_key": "sk-ant-test", "base_url": _simulator.anthropic_url, "model": "claude-test"},
-        "openai": {"api_key": "sk-test", "base_url": _simulator.openai_url, "model": "gpt-test"},
+        "anthropic": {"api_key": "sk-ant-test", "base_url": simulator.anthropic_url, "model": "claude-test"},
+        "openai": {"api_key": "sk-test", "base_url": simulator.openai_url, "model": "gpt-test"},
     }
-    return _simulator
+    return simulator
 
 
 async def _run(job: Job, redis_url: str) -> list[Event]:

@@ -1,5 +1,7 @@
 """The runner against real PostgreSQL, real Redis and a simulated provider over real HTTP, by the real SDKs."""
 
+from typing import Any
+
 import pytest
 
 from inference.choices import ProviderName, Status, Task
@@ -18,7 +20,7 @@ def text_of(events) -> str:
 
 
 def test_a_summary_needs_no_provider(run) -> None:
-    job = JobFactory(input={"text": "The cat sat. The cat ate. Dogs bark.", "max_sentences": 1})
+    job: Any = JobFactory(input={"text": "The cat sat. The cat ate. Dogs bark.", "max_sentences": 1})
 
     events = run(job)
 

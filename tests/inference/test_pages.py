@@ -1,0 +1,151 @@
+"""The pages of jobs, as the three people see them."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.permissions import Role
+from inference.choices import Status, Task
+from inference.models import Job
+from tests.factories import JobFactory, MembershipFactory
+
+JOBS = "/o/acme/jobs/"
+
+
+@pytest.fixture
+def as_owner(client, owner):
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def as_viewer(client, teammate):
+    client.force_login(teammate)
+    return client
+
+
+def test_the_form_creates_a_job_and_shows_it(as_owner, owner) -> None:
+    response = as_owner.post(JOBS, {"task": "summarize", "text": "One. Two."}, follow=True)
+
+    job = Job.objects.get()
+    assert job.created_by == owner
+    assert job.input["text"] == "One. Two."
+    assert response.redirect_chain == [(f"{JOBS}{job.pk}/", 302)]
+    assert f'data-stream="/api/v1/inference/jobs/{job.pk}/stream/"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"task": "generate", "text": "Hello"}, "set ANTHROPIC_API_KEY"),
+        ({"task": "summarize", "text": " "}, "This field is required"),
+        ({"task": "sing", "text": "La"}, "Select a valid choice"),
+    ],
+)
+def test_the_form_says_what_is_wrong(as_owner, form, words) -> None:
+    response = as_owner.post(JOBS, form)
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_a_viewer_sees_jobs_and_no_form(as_viewer, organization) -> None:
+    JobFactory(organization=organization, input={"text": "The quarter was good.", "max_sentences": 3})
+
+    page = as_viewer.get(JOBS).content.decode()
+
+    assert "The quarter was good." in page
+    assert "New job" not in page
+    assert as_viewer.post(JOBS, {"task": "summarize", "text": "One."}).status_code == 403
+
+
+def test_an_empty_list_says_how_to_begin(as_owner) -> None:
+    page = as_owner.get(JOBS).content.decode()
+
+    assert "No job yet" in page
+    assert "curl http://testserver/api/v1/inference/jobs/" in page
+
+
+def test_outsiders_find_nothing(client, organization, stranger) -> None:
+    job: Any = JobFactory(organization=organization)
+    assert client.get(JOBS).status_code == 302
+    client.force_login(stranger)
+
+    assert client.get(JOBS).status_code == 404
+    assert client.get(f"{JOBS}{job.pk}/").status_code == 404
+    assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 404
+
+
+def test_a_job_is_only_found_at_its_own_address(as_owner, owner) -> None:
+    elsewhere: Any = MembershipFactory(user=owner, role=Role.OWNER).organization
+    job: Any = JobFactory(organization=elsewhere)
+
+    assert as_owner.get(f"/o/{elsewhere.slug}/jobs/{job.pk}/").status_code == 200
+    assert as_owner.get(f"{JOBS}{job.pk}/").status_code == 404
+
+
+def test_the_list_is_filtered_by_what_the_address_says(as_owner, organization) -> None:
+    JobFactory(organization=organization, input={"text": "About apples"})
+    JobFactory(organization=organization, input={"prompt": "Write of pears"}, task=Task.GENERATE)
+    JobFactory(organization=organization, input={"text": "x"}, status=Status.CANCELLED, finished_at=timezone.now())
+
+    def shown(query: str) -> list[Any]:
+        return [job.excerpt for job in as_owner.get(f"{JOBS}?{query}").context["page"]]
+
+    assert shown("") == ["x", "Write of pears", "About apples"]
+    assert shown("task=generate") == ["Write of pears"]
+    assert shown("status=cancelled") == ["x"]
+    assert shown("q=apples") == ["About apples"]
+    assert shown("q=plums") == []
+    assert shown("task=sing&page=nine") == ["x", "Write of pears", "About apples"]
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_the_list_costs_the_same_for_many(as_owner, organization, django_assert_max_num_queries, count) -> None:
+    JobFactory.create_batch(count, organization=organization)
+
+    with django_assert_max_num_queries(10):
+        page = as_owner.get(JOBS).context["page"]
+
+    assert len(page) == count
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"status": Status.SUCCEEDED, "output": "Short."}, "Short."),
+        ({"status": Status.SUCCEEDED, "finish_reason": "length"}, "cut at the limit of tokens"),
+        ({"status": Status.FAILED, "error_code": "cut", "error_message": "It was cut."}, "not whole"),
+        ({"status": Status.CANCELLED}, "Cancelled; what had come"),
+    ],
+)
+def test_a_finished_job_shows_how_it_ended_and_opens_no_stream(as_viewer, organization, fields, words) -> None:
+    job: Any = JobFactory(organization=organization, finished_at=timezone.now(), **fields)
+
+    page = as_viewer.get(f"{JOBS}{job.pk}/").content.decode()
+
+    assert words in page
+    assert "data-stream" not in page
+    assert "job.js" not in page
+
+
+def test_cancelling_needs_the_permission(client, organization, owner, teammate) -> None:
+    job: Any = JobFactory(organization=organization)
+    client.force_login(teammate)
+    assert "Cancel</button>" not in client.get(f"{JOBS}{job.pk}/").content.decode()
+    assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
+    client.force_login(owner)
+
+    response = client.post(f"{JOBS}{job.pk}/cancel/")
+
+    assert response["Location"] == f"{JOBS}{job.pk}/"
+    job.refresh_from_db()
+    assert job.status == Status.CANCELLED
+
+
+def test_what_strangers_wrote_stays_text(as_owner, organization) -> None:
+    job: Any = JobFactory(organization=organization, output="<script>alert(1)</script>")
+
+    assert "<script>alert" not in as_owner.get(f"{JOBS}{job.pk}/").content.decode()
