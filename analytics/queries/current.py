@@ -18,5 +18,5 @@ def visitors(*, project: Project, now: datetime) -> int:
     if not snapshot.files:
         return 0
     with SegmentStore(storage.limits()).read(snapshot, Range(span, (span,)), Wanted()) as reading:
-        ((people,),) = reading.rows(reading.events.aggregate(people=reading.events.person.nunique()))
+        ((people,),) = reading.rows(reading.events.aggregate(people=reading.events.who.nunique()))
     return int(people)

@@ -34,7 +34,7 @@ def topbar(context: Context) -> dict[str, Any]:
         "organization": organization,
         "project": project,
         "organizations": _choices(user),
-        "entries": _entries(organization, project, context.get("section", "")),
+        "entries": _entries(organization, project, str(context.get("section") or "")),
     }
 
 
@@ -48,18 +48,24 @@ def _entries(organization: Organization | None, project: Project | None, section
     if organization is None:
         return []
     root = reverse("organization", args=[organization.slug])
-    if project is None:
-        links = (
-            ("projects", "Projects", root),
-            ("jobs", "Jobs", f"{root}jobs/"),
-            ("keys", "API keys", f"{root}settings/keys/"),
-        )
-    else:
-        place = reverse("overview", args=[organization.slug, project.slug])
-        links = (
-            ("overview", "Overview", place),
-            ("live", "Live", f"{place}live/"),
-            ("jobs", "Jobs", f"{root}jobs/"),
-            ("settings", "Settings", f"{place}settings/"),
-        )
+    links = _of_organization(root) if project is None else _of_project(root, project)
     return [Entry(label, href, name == section) for name, label, href in links]
+
+
+def _of_organization(root: str) -> list[tuple[str, str, str]]:
+    return [
+        ("projects", "Projects", root),
+        ("jobs", "Jobs", f"{root}jobs/"),
+        # The tab of the settings that every member may see.
+        ("keys", "Settings", f"{root}settings/members/"),
+    ]
+
+
+def _of_project(root: str, project: Project) -> list[tuple[str, str, str]]:
+    place = f"{root}p/{project.slug}/"
+    return [
+        ("overview", "Overview", place),
+        ("live", "Live", f"{place}live/"),
+        ("jobs", "Jobs", f"{root}jobs/"),
+        ("settings", "Settings", f"{place}settings/"),
+    ]

@@ -35,13 +35,14 @@ class FilterText:
         name, _, rest = text.partition(":")
         operator, _, values = rest.partition(":")
         if operator in NO_VALUES:
-            return cls(name, operator)
-        return cls(name, operator, tuple(unquote(value) for value in values.split(",")))
+            return cls(unquote(name), operator)
+        return cls(unquote(name), operator, tuple(unquote(value) for value in values.split(",")))
 
     def __str__(self) -> str:
-        # A comma parts values, so it is escaped inside of one, and the escape sign with it.
+        # What parts is escaped inside of a part, and the escape sign with it.
+        name = self.field.replace("%", "%25").replace(":", "%3A")
         values = ",".join(value.replace("%", "%25").replace(",", "%2C") for value in self.values)
-        return f"{self.field}:{self.operator}:{values}" if self.values else f"{self.field}:{self.operator}"
+        return f"{name}:{self.operator}:{values}" if self.values else f"{name}:{self.operator}"
 
 
 @dataclass(frozen=True, slots=True)

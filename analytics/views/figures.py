@@ -139,9 +139,9 @@ def _caption(chart: Chart, zone: ZoneInfo) -> str:
         sentence += f"; highest {words.format(top.value)} on {_long(top.start.astimezone(zone), chart.interval)}"
     sentence += "."
     if chart.previous_span:
-        sentence += f" The faint line is {_span_days(chart.previous_span, zone)}."
+        sentence += f" Faint: {_span_days(chart.previous_span, zone)}."
     if any(point.incomplete for point in chart.points):
-        sentence += f" The dashed {chart.interval} is not over yet."
+        sentence += " Dashed: not over yet."
     return sentence
 
 

@@ -21,6 +21,7 @@ from analytics.views.figures import picture
 from analytics.views.labels import METRICS, PANELS
 from analytics.views.overview import ask, common
 from analytics.views.rankings import ranking
+from analytics.views.sorting import DEFAULT, headings, sorted_by
 
 # What one query returns at most; a search looks through these.
 MOST_ROWS = 1000
@@ -31,8 +32,12 @@ PAGE_ROWS = 50
 def table(request: HttpRequest, organization: str, project: str, panel: str) -> HttpResponse:
     found = viewable(request, organization, project)
     address = Address.of(request.GET)
-    whole = ranking(_table(found, address, panel), address)
+    sort = request.GET.get("sort", DEFAULT)
+    answer = sorted_by(_table(found, address, panel), sort)
+    whole = ranking(answer, address)
     search = request.GET.get("search", "").strip()
+    own = [("search", search)] if search else []
+    chosen = [("sort", sort)] if sort != DEFAULT else []
     rows = [row for row in whole.rows if search.lower() in row.label.lower()]
     context = {
         **common(found, address),
@@ -41,8 +46,10 @@ def table(request: HttpRequest, organization: str, project: str, panel: str) -> 
         "page": Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page")),
         "search": search,
         "cut": whole.total_rows > len(whole.rows),
-        "hidden": address.pairs(),
-        "page_query": "?" + urlencode([*address.pairs(), ("search", search)] if search else address.pairs()),
+        "hidden": [*address.pairs(), *chosen],
+        "headings": headings(answer, sort),
+        "sort_query": "?" + urlencode([*address.pairs(), *own]),
+        "page_query": "?" + urlencode([*address.pairs(), *own, *chosen]),
     }
     return render(request, "analytics/table.html", context)
 
@@ -101,6 +108,8 @@ def _cell(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula is kept as text: strangers write these values."""
     if isinstance(value, Metric):
         return value.value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         return f"'{value}"
     return value

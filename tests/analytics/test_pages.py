@@ -36,7 +36,7 @@ def test_home_without_an_organization_leads_to_making_one(client, db):
 
 
 def test_making_an_organization_makes_its_owner(client, db):
-    user = factories.UserFactory()
+    user = factories.UserFactory.create()
     client.force_login(user)
     response = client.post(reverse("organization_new"), {"name": "Beta Ltd"})
     assert response.url == reverse("organization", args=["beta-ltd"])
@@ -145,7 +145,7 @@ def test_a_write_key_is_shown_once_and_can_be_revoked(client, owner, project, at
 
 
 def test_a_key_of_another_project_is_not_found(client, owner, project, at):
-    foreign = factories.WriteKeyFactory()
+    foreign = factories.WriteKeyFactory.create()
     client.force_login(owner)
     assert client.post(at("write_key_revoke", foreign.pk)).status_code == 404
     foreign.refresh_from_db()

@@ -41,7 +41,7 @@ def browser():
 def shop(live_server, organization, owner, settings):
     """A project with two days of visits, the last of them a moment ago."""
     settings.BASE_URL = live_server.url
-    project = factories.ProjectFactory(organization=organization, name="Shop", slug="shop")
+    project = factories.ProjectFactory.create(organization=organization, name="Shop", slug="shop")
     factories.WriteKeyFactory(project=project)
     store(project, [_visit(number) for number in range(120)])
     return project
@@ -68,7 +68,7 @@ def _visit(number: int):
 @pytest.fixture
 def console():
     """What pages said on their consoles; a test that expects something clears it."""
-    said = []
+    said: list[str] = []
     yield said
     assert said == []
 

@@ -118,7 +118,7 @@ def test_the_theme_is_kept(overview):
 
 
 def test_waiting_becomes_the_dashboard_by_itself(visit, owner, organization):
-    project = factories.ProjectFactory(organization=organization, slug="fresh")
+    project = factories.ProjectFactory.create(organization=organization, slug="fresh")
     page = visit(reverse("overview", args=["acme", "fresh"]), user=owner)
     expect(page.get_by_text("Waiting for the first event")).to_be_visible()
     store(project, [event(NOON, kind="page", anonymous_id="a")])
