@@ -212,12 +212,20 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Plumbline API",
     "DESCRIPTION": "Send events, ask questions of them, run LLM jobs over them.",
     "VERSION": "1",
+    # pydantic describes what may be null as 3.1 does.
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Without this the page asks a service on the internet to check the schema.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "HealthStatus": ["ok"],
+        "ReadinessStatus": ["ready", "not_ready"],
+        "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
+        "JobStatus": "inference.choices.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "inference.api.schema.describe_stream",

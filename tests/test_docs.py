@@ -1,0 +1,149 @@
+"""The docs say what the code does: a setting, capability, route or code without its line fails."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
+
+from accounts.api.errors import CODES
+from accounts.errors import PlumblineError
+from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
+from analytics.kinds import KINDS, parse_spec
+from analytics.kinds.filters import Operator
+from analytics.periods import Last
+from config.environment import REQUIRED, VARIABLES
+from inference.inputs import parse_request
+from tests.test_access_matrix import routes
+
+DOCS = Path(settings.ROOT) / "docs"
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def table_rows(text: str) -> list[tuple[str, ...]]:
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+
+
+def shown_default(default: Any) -> str:
+    return {"required": "set it; `make run` does", "": "empty", "[]": "empty"}.get(
+        repr(default) if default is REQUIRED or default == [] else str(default), f"`{default}`"
+    )
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+def test_every_setting_stands_in_the_docs_with_default_and_meaning(variable) -> None:
+    row = (f"`{variable.name}`", shown_default(variable.default), variable.meaning)
+
+    assert row in table_rows(text_of("configuration.md"))
+
+
+def test_no_setting_stands_in_the_docs_that_is_none() -> None:
+    named = {row[0] for row in table_rows(text_of("configuration.md"))} - {"variable", "---"}
+
+    assert named == {f"`{variable.name}`" for variable in VARIABLES}
+
+
+@pytest.mark.parametrize(
+    ("columns", "granted", "heading"),
+    [(Role, ROLE_CAPABILITIES, "## Roles"), (Scope, SCOPE_CAPABILITIES, "## Scopes")],
+)
+def test_the_docs_have_the_table_of_permissions(columns, granted, heading) -> None:
+    section = text_of("permissions.md").split(heading)[1].split("\n## ")[0]
+    expected = {
+        f"{capability.label} (`{capability.value}`)": tuple(
+            {True: "yes", False: "no"}[capability in granted[column]] for column in columns
+        )
+        for capability in Capability
+    }
+
+    found = {row[0]: row[1:] for row in table_rows(section)}
+
+    assert {name: found.get(name) for name in expected} == expected
+    assert len(found) == len(expected) + 2
+
+
+def plain(path: str) -> str:
+    """A route or its mention, whatever its placeholders are called."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path).strip("^?$")
+
+
+def test_every_operation_of_the_api_stands_in_the_docs(db: None) -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    operations = {
+        f"{method.upper()} {plain(path)}"
+        for path, methods in schema["paths"].items()
+        for method in methods
+        if path != "/api/schema/"
+    }
+
+    mentioned = set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`\s]*)`", plain(text_of("api.md"))))
+
+    assert operations <= mentioned
+
+
+def test_every_route_of_the_api_stands_in_the_docs() -> None:
+    known = [route for route in routes(get_resolver().url_patterns) if route.startswith(("api/", "^v1/"))]
+    text = plain(text_of("api.md"))
+
+    missing = [route for route in known if plain(route).rstrip("/") not in text]
+
+    assert len(known) > 5
+    assert missing == []
+
+
+def test_every_error_code_stands_in_the_docs() -> None:
+    found = {row[0].strip("`"): int(row[1]) for row in table_rows(text_of("api.md")) if row[1].isdigit()}
+    raised = {error.code: error.status for error in (PlumblineError, *PlumblineError.__subclasses__())}
+
+    assert found == {**{code: status for status, code in CODES.items()}, **raised}
+
+
+@pytest.mark.parametrize("word", [*Last, *Operator])
+def test_the_words_of_a_query_stand_in_the_docs(word) -> None:
+    assert f"`{word.value}`" in text_of("api.md")
+
+
+def bodies() -> list[tuple[str, dict[str, Any]]]:
+    """Address and body of every curl example."""
+    blocks = re.findall(r"curl (?:\S+ )*?\$BASE(\S*)([^`]*?)-d '(\{.*?\})'", text_of("api.md"), re.DOTALL)
+    return [(address, json.loads(body)) for address, _, body in blocks]
+
+
+def test_the_examples_of_queries_are_valid_and_show_every_kind() -> None:
+    examples = [parse_spec(body) for address, body in bodies() if address.endswith("/query/")]
+
+    assert {example.kind for example in examples} == set(KINDS)
+
+
+def test_the_examples_of_jobs_are_valid() -> None:
+    examples = [parse_request(body) for address, body in bodies() if address.endswith("/jobs/")]
+
+    assert len(examples) == 1
+
+
+def test_the_openapi_document_is_valid_and_without_a_warning(tmp_path) -> None:
+    file = tmp_path / "schema.yml"
+
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(file))
+
+    assert file.read_text().startswith("openapi: 3.")
+
+
+def test_the_pages_of_the_api_keep_to_the_policy(db: None, client) -> None:
+    page = client.get("/api/docs/")
+    text = page.content.decode()
+
+    assert page.status_code == 200
+    assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
+    assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", text)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
+    assert client.get("/api/docs/?script=").headers["Content-Type"].startswith("application/javascript")
