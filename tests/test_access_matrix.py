@@ -122,11 +122,11 @@ def address(organization, project):
         "<slug:project>": project.slug,
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
-        "<uuid:job_id>": str(factories.JobFactory(organization=organization).pk),
-        "<int:key>": str(factories.SecretKeyFactory(organization=organization).pk),
+        "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),
+        "<int:key>": str(factories.SecretKeyFactory.create(organization=organization).pk),
         "^v1/{segment}/?$": "v1/track",
     }
-    write_key = {"<int:key>": str(factories.WriteKeyFactory(project=project).pk)}
+    write_key = {"<int:key>": str(factories.WriteKeyFactory.create(project=project).pk)}
 
     def fill(route: str) -> str:
         known = {**values, **(write_key if route.startswith(WRITE_KEY_ROUTES) else {})}
@@ -141,9 +141,9 @@ def address(organization, project):
 def visitors(organization, stranger):
     """A browser of each of PEOPLE, in order."""
     members = {
-        role: factories.MembershipFactory(organization=organization, role=role).user for role in Role.values
+        role: factories.MembershipFactory.create(organization=organization, role=role).user for role in Role.values
     }
-    staff = factories.UserFactory(is_staff=True, is_superuser=True)
+    staff = factories.UserFactory.create(is_staff=True, is_superuser=True)
     browsers = {person: Client() for person in PEOPLE}
     for person, user in {"stranger": stranger, "staff": staff, **members}.items():
         browsers[person].force_login(user)
@@ -173,7 +173,7 @@ def test_people_get_what_the_table_says(visitors, address, row) -> None:
 def test_secret_keys_get_what_the_table_says(client, organization, address, row) -> None:
     sent = {
         "none": {},
-        "foreign": bearer(organization=factories.OrganizationFactory()),
+        "foreign": bearer(organization=factories.OrganizationFactory.create()),
         **{scope: bearer(organization=organization, scopes=[scope]) for scope in Scope.values},
     }
     path = address(row.route)
@@ -189,7 +189,7 @@ def test_secret_keys_get_what_the_table_says(client, organization, address, row)
 def bearer(**fields) -> dict[str, str]:
     """The header of a new key."""
     text = keys.generate(keys.SECRET_PREFIX)
-    factories.SecretKeyFactory(text=text, **fields)
+    factories.SecretKeyFactory.create(text=text, **fields)
     return {"Authorization": f"Bearer {text}"}
 
 

@@ -53,9 +53,23 @@ class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         found: QuerySet[User] = super().get_queryset(request)
         return found.annotate(membership_count=Count("memberships"))
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only a superuser hands out staff rights; else whoever may edit people could make themselves one."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if _is_superuser(request) else (*fields, "is_staff", "is_superuser", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A superuser is changed, password included, by superusers only."""
+        above = isinstance(obj, User) and obj.is_superuser and not _is_superuser(request)
+        return bool(super().has_change_permission(request, obj)) and not above
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return False
 
     @admin.display(description="Organizations", ordering="membership_count")
     def organizations(self, user: User) -> int:
         return int(getattr(user, "membership_count", 0))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser

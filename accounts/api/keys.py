@@ -1,5 +1,7 @@
 """What a secret key is told about itself."""
 
+from typing import Any, cast
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -32,7 +34,10 @@ class CurrentKey(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(
-        operation_id="current_key", responses=SecretKeySerializer, tags=["keys"], auth=[{"secretKey": []}]
+        operation_id="current_key",
+        responses=SecretKeySerializer,
+        tags=["keys"],
+        auth=cast("Any", [{"secretKey": []}]),
     )
     def get(self, request: Request) -> Response:
         """The key that the request was sent with: its organization and scopes. Any scope will do."""

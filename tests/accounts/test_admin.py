@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.admin.base import as_text
 from accounts.models import Membership, Organization, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from inference.models import Job
 from tests import factories
 
 LISTS: dict[Any, Any] = {
@@ -27,7 +29,9 @@ LISTS: dict[Any, Any] = {
     Segment: factories.SegmentFactory,
     Manifest: factories.ManifestFactory,
     DropCount: factories.DropCountFactory,
+    Job: factories.JobFactory,
 }
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def address(model, page: str = "changelist", *args) -> str:
@@ -108,7 +112,9 @@ def test_one_row_can_be_looked_at(desk, model) -> None:
 
 
 def test_the_table_of_lists_is_complete(db: None) -> None:
-    ours = {model for model in admin.site._registry if model._meta.app_label in {"accounts", "analytics"}}
+    ours = {
+        model for model in admin.site._registry if model._meta.app_label in {"accounts", "analytics", "inference"}
+    }
 
     assert ours == set(LISTS)
 
@@ -218,6 +224,37 @@ def test_staff_make_a_user_and_set_a_new_password(desk, client) -> None:
     assert user.check_password("straight as a line 2")
 
 
+@pytest.fixture
+def helper(db: None, client):
+    """Staff who may edit people, and are no superuser."""
+    person: Any = factories.UserFactory(email="helper@plumbline.test", is_staff=True)
+    person.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client.force_login(person)
+    return person
+
+
+def test_who_edits_people_cannot_give_rights_away(client, helper) -> None:
+    sent = {"email": "helper@plumbline.test", "name": "Renamed", "is_active": "on", "is_superuser": "on"}
+
+    response = client.post(address(User, "change", helper.pk), sent)
+
+    helper.refresh_from_db()
+    assert response.status_code == 302
+    assert helper.name == "Renamed"
+    assert helper.is_staff
+    assert not helper.is_superuser
+
+
+def test_who_edits_people_cannot_take_a_superuser_over(client, helper, staff) -> None:
+    new = {"password1": "straight as a line 2", "password2": "straight as a line 2", "usable_password": "true"}
+
+    refused = client.post(reverse("admin:auth_user_password_change", args=[staff.pk]), new)
+
+    staff.refresh_from_db()
+    assert refused.status_code == 403
+    assert staff.check_password(factories.PASSWORD)
+
+
 def test_a_project_made_by_staff_has_its_manifest(desk, organization) -> None:
     sent = {"organization": organization.pk, "name": "Shop", "slug": "shop", "time_zone": "Europe/Berlin"}
 
@@ -233,6 +270,38 @@ def test_a_key_shows_its_scopes(desk) -> None:
     factories.SecretKeyFactory(scopes=[Scope.QUERY, Scope.INGEST])
 
     assert "query, ingest" in desk.get(address(SecretKey)).content.decode()
+
+
+def test_the_texts_of_customers_are_not_exported(desk) -> None:
+    factories.JobFactory(
+        input={"text": "our secret plan"}, status="succeeded", output="their plan", finished_at=NOW
+    )
+
+    (row,) = exported(desk, Job, "?status__exact=succeeded")
+
+    assert row["status"] == "succeeded"
+    assert "plan" not in str(row)
+
+
+def test_the_first_page_counts_for_those_who_may_see(client, desk) -> None:
+    factories.SegmentFactory(rows=700)
+    factories.SegmentFactory(rows=42)
+    factories.SegmentFactory(rows=999, retired_at=NOW)
+    factories.JobFactory.create_batch(2)
+
+    figures = {figure.title: figure.value for figure in desk.get(reverse("admin:index")).context["figures"]}
+    assert figures == {
+        "Organizations": 5, "Active people": 1, "Projects": 3, "Events stored": 742, "Jobs queued": 2,
+    }  # fmt: skip
+
+    client.force_login(factories.UserFactory(is_staff=True))
+    assert client.get(reverse("admin:index")).context["figures"] == []
+
+
+def test_a_login_without_a_way_on_leads_to_the_first_page(client, staff) -> None:
+    page = client.get(reverse("admin:login")).content.decode()
+
+    assert f'<input type="hidden" name="next" value="{reverse("admin:index")}" form="login-form">' in page
 
 
 @pytest.mark.parametrize("model", [Organization, Project, User])

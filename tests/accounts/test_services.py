@@ -13,7 +13,7 @@ from tests import factories
 
 @pytest.fixture
 def person(db: None):
-    return factories.UserFactory()
+    return factories.UserFactory.create()
 
 
 def test_an_organization_has_its_maker_as_owner(person) -> None:
@@ -79,17 +79,17 @@ def test_a_key_without_scope_is_refused(organization) -> None:
 
 def test_the_database_itself_refuses_a_key_without_scope(organization) -> None:
     with pytest.raises(IntegrityError, match="accounts_secretkey_has_a_scope"), transaction.atomic():
-        factories.SecretKeyFactory(organization=organization, scopes=[])
+        factories.SecretKeyFactory.create(organization=organization, scopes=[])
 
 
 def test_the_database_itself_refuses_the_same_address_in_other_letters(person) -> None:
     with pytest.raises(IntegrityError, match="accounts_user_email_unique_any_case"), transaction.atomic():
-        factories.UserFactory(email=person.email.upper())
+        factories.UserFactory.create(email=person.email.upper())
 
 
 def test_revoking_twice_keeps_the_first_moment(organization) -> None:
-    key = factories.SecretKeyFactory(organization=organization)
-    other = factories.SecretKeyFactory(organization=organization)
+    key = factories.SecretKeyFactory.create(organization=organization)
+    other = factories.SecretKeyFactory.create(organization=organization)
 
     secret_keys.revoke(key=key)
     key.refresh_from_db()

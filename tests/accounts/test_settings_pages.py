@@ -54,7 +54,7 @@ def test_a_key_that_cannot_be_made_says_why(desk, sent, field) -> None:
 
 def test_revoking_asks_first_and_then_ends_the_key(desk, organization) -> None:
     text = "pls_" + "a" * 32
-    key = factories.SecretKeyFactory(organization=organization, text=text)
+    key = factories.SecretKeyFactory.create(organization=organization, text=text)
     address = reverse("secret_key_revoke", args=["acme", key.pk])
 
     asked = desk.get(address)
@@ -71,7 +71,7 @@ def test_revoking_asks_first_and_then_ends_the_key(desk, organization) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_key_of_another_organization_is_not_there(desk, method) -> None:
-    foreign = factories.SecretKeyFactory()
+    foreign = factories.SecretKeyFactory.create()
 
     response = getattr(desk, method)(reverse("secret_key_revoke", args=["acme", foreign.pk]))
 
@@ -81,11 +81,11 @@ def test_a_key_of_another_organization_is_not_there(desk, method) -> None:
 
 
 def test_active_keys_stand_before_revoked_ones_and_no_text_or_hash_is_shown(desk, organization) -> None:
-    revoked = factories.SecretKeyFactory(
+    revoked = factories.SecretKeyFactory.create(
         organization=organization, name="Old", revoked_at="2026-01-01T00:00:00Z", text="pls_" + "b" * 32
     )
-    active = factories.SecretKeyFactory(organization=organization, name="New", text="pls_" + "c" * 32)
-    factories.SecretKeyFactory(name="Of somebody else")
+    active = factories.SecretKeyFactory.create(organization=organization, name="New", text="pls_" + "c" * 32)
+    factories.SecretKeyFactory.create(name="Of somebody else")
 
     response = desk.get(KEYS)
 
@@ -98,13 +98,13 @@ def test_active_keys_stand_before_revoked_ones_and_no_text_or_hash_is_shown(desk
 
 @pytest.mark.parametrize("address", [KEYS, MEMBERS])
 def test_a_page_costs_the_same_with_one_row_and_with_ten(desk, organization, address) -> None:
-    factories.SecretKeyFactory(organization=organization, created_by=factories.UserFactory())
+    factories.SecretKeyFactory.create(organization=organization, created_by=factories.UserFactory())
     desk.get(address)
     with CaptureQueriesContext(connection) as few:
         desk.get(address)
     for _ in range(9):
-        user = factories.MembershipFactory(organization=organization).user
-        factories.SecretKeyFactory(organization=organization, created_by=user)
+        user = factories.MembershipFactory.create(organization=organization).user
+        factories.SecretKeyFactory.create(organization=organization, created_by=user)
     with CaptureQueriesContext(connection) as many:
         response = desk.get(address)
 
@@ -121,6 +121,6 @@ def test_members_are_listed_with_their_roles_and_strangers_are_not(desk, teammat
 
 
 def test_a_name_is_text_and_not_markup(desk, organization) -> None:
-    factories.SecretKeyFactory(organization=organization, name="<script>alert(1)</script>")
+    factories.SecretKeyFactory.create(organization=organization, name="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in desk.get(KEYS).content.decode()
