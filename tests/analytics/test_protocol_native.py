@@ -181,3 +181,8 @@ def test_a_message_sent_again_is_told(client, organization, django_capture_on_co
 
     assert [item["status"] for item in again["results"]] == ["duplicate", "stored"]
     assert [event.message_id for event in stored()] == ["m1", "m2"]
+
+
+def test_without_redis_events_are_stored_all_the_same(client, write_key, silent_redis) -> None:
+    assert send(client, GOOD).json()["stored"] == 1
+    assert [event.message_id for event in stored()] == ["m1"]

@@ -165,3 +165,22 @@ def test_a_bot_is_counted_and_not_kept(client, write_key) -> None:
     assert send(client, "track", call).status_code == 200
     assert stored() == []
     assert dropped() == {"bot": 1}
+
+
+def test_a_trusted_proxy_says_the_country(client, write_key, settings) -> None:
+    send(client, "track", CALL, headers={"CF-IPCountry": "CH"})
+    settings.TRUSTED_PROXIES = 1
+    send(client, "track", CALL, headers={"CF-IPCountry": "CH"})
+
+    assert [event.country for event in stored()] == ["", "CH"]
+
+
+def test_one_request_costs_few_queries_however_many_events(
+    client, write_key, django_assert_max_num_queries
+) -> None:
+    for count in (1, 100):
+        batch = [{**CALL, "type": "track", "messageId": f"{count}-{number}"} for number in range(count)]
+        # The key, its last use, a savepoint around the inbox row.
+        with django_assert_max_num_queries(5):
+            send(client, "batch", {"batch": batch})
+    assert len(stored()) == 101
