@@ -44,6 +44,7 @@ class Controls:
     chips: tuple[Chip, ...]
     clear: str
     hidden: tuple[tuple[str, str], ...]
+    without_period: tuple[tuple[str, str], ...]
     first: str
     last: str
     days: str
@@ -66,7 +67,8 @@ def controls(address: Address, spec: OverviewSpec, project: Project, now: dateti
         ),
         chips=tuple(Chip(filter_words(item), address.without(item).query) for item in address.filters),
         clear=_cleared(address).query,
-        hidden=tuple(address.pairs("from", "to")),
+        hidden=tuple(address.pairs()),
+        without_period=tuple(address.pairs("period", "from", "to")),
         first=str(days.first),
         last=str(days.last),
         days=words,

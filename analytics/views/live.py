@@ -1,5 +1,7 @@
 """Events as they arrive, and how many people are there now."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.models import Project
 from analytics.queries import current, live
+from analytics.templatetags.formats import short_day
 from analytics.views.doors import viewable
 from analytics.views.values import value_label
 
@@ -25,20 +28,26 @@ def events(request: HttpRequest, organization: str, project: str) -> HttpRespons
 
 
 def _context(project: Project) -> dict[str, object]:
-    now = timezone.now()
+    now = timezone.now().astimezone(project.zone)
     arrived = live.recent(project=project)
     return {
         "project": project,
         "organization": project.organization,
         "section": "live",
         "visitors": current.visitors(project=project, now=now),
-        "now": now.astimezone(project.zone),
+        "now": f"{now:%H:%M:%S}",
         "events": [
             {
                 "event": event,
-                "time": event.time.astimezone(project.zone),
+                "time": _when(event.time.astimezone(project.zone), now),
                 "country": value_label("country", event.country) if event.country else "",
             }
             for event in arrived
         ],
     }
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    """The time of day, with the day where it is not today's."""
+    time = f"{moment:%H:%M:%S}"
+    return time if moment.date() == now.date() else f"{short_day(moment)}, {time}"

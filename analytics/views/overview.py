@@ -29,9 +29,8 @@ SUMMARY = "summary"
 def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = viewable(request, organization, project)
     address = Address.of(request.GET)
-    completed = address.with_new_filter(request.GET)
     if "apply" in request.GET:
-        return redirect(overview_url(found) + completed.query)
+        return redirect(overview_url(found) + address.with_new_filter(request.GET).query)
     if not health.has_events(found):
         return start.waiting_page(request, found)
     spec = address.spec(panels=[Panel.FIGURES])

@@ -5,14 +5,15 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.errors import Invalid
 from analytics.kinds.overview import Panel
+from analytics.services import live
 from analytics.views.address import Address, FilterText
-from tests.analytics.events import event, store
+from tests.analytics.events import NOON, event, store
 
 
 @pytest.fixture
@@ -20,11 +21,17 @@ def at(project):
     return lambda name, *rest: reverse(name, args=[project.organization.slug, project.slug, *rest])
 
 
+@pytest.fixture(autouse=True)
+def _at_noon():
+    with time_machine.travel(NOON):
+        yield
+
+
 @pytest.fixture
 def shop(client, teammate, project):
     """Twelve pages, seen by thirteen people from two sources; one of them wrote a formula."""
     client.force_login(teammate)
-    moment = timezone.now() - timedelta(minutes=1)
+    moment = NOON - timedelta(minutes=1)
     views = [
         event(moment, kind="page", anonymous_id=f"v{n}", path=f"/p{n}", source="Google", country="DE")
         for n in range(12)
@@ -143,3 +150,11 @@ def test_a_named_period_ends_one_of_its_own():
 def test_half_of_a_period_is_refused():
     with pytest.raises(Invalid):
         Address.of(QueryDict("from=2026-01-01")).spec(panels=[Panel.FIGURES])
+
+
+def test_live_times_are_those_of_the_project(client, teammate, project, at):
+    project.time_zone = "Asia/Tokyo"
+    project.save()
+    live.announce(project_id=project.pk, events=[event(NOON, name="Paid", anonymous_id="a")])
+    client.force_login(teammate)
+    assert "21:00:00" in client.get(at("live")).content.decode()

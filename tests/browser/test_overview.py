@@ -44,6 +44,25 @@ def test_a_tab_changes_its_own_panel_and_keeps_the_rest(overview):
     expect(page).to_have_url(re.compile("metric=views&sources=channels"))
 
 
+def test_what_was_switched_survives_a_filter(overview):
+    page = overview()
+    page.locator("#tab-channels").click()
+    expect(page).to_have_url(re.compile("sources=channels"))
+    page.locator("#panel-places").get_by_role("link", name="Germany").click()
+    expect(page).to_have_url(re.compile("sources=channels"))
+    expect(page.locator("#tab-channels")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".chip")).to_contain_text("Country is Germany")
+
+
+def test_back_returns_to_the_figure_before(overview):
+    page = overview()
+    page.locator("#figure-views").click()
+    expect(page).to_have_url(re.compile("metric=views"))
+    page.go_back()
+    expect(page.locator("#figure-visitors")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_label("Read visitors point by point")).to_be_attached()
+
+
 def test_a_row_filters_the_whole_page_and_its_chip_removes_the_filter(overview):
     page = overview()
     page.locator("#panel-sources").get_by_role("link", name="Google").click()
@@ -58,11 +77,12 @@ def test_a_filter_by_a_property_is_added_by_the_form(overview):
     page = overview()
     page.locator("summary", has_text="Filter").click()
     page.get_by_label("Field").select_option("properties")
-    page.get_by_label("Property (if you chose one)").fill("price")
+    page.get_by_label("Name of the property").fill("price")
     page.get_by_label("Comparison").select_option("less")
     page.get_by_label("Value").fill("12")
     page.get_by_role("button", name="Add filter").click()
     expect(page.locator(".chip")).to_contain_text("price is less than 12")
+    expect(page).to_have_url(re.compile(r"/\?filter=properties\.price:less:12$"))
     expect(page.locator("#figure-events .amount")).to_have_text("2")
 
 
