@@ -24,7 +24,7 @@ class Kind(StrEnum):
 VIEW_KINDS = (Kind.PAGE, Kind.SCREEN)
 
 
-class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One event, validated and enriched, as the inbox keeps it (as JSON).
 
     `name` is the customer's for track, else the kind. `properties` and `context` are JSON objects as text:

@@ -55,7 +55,7 @@ def group_of(table: ir.Table, field: str) -> ir.StringValue:
     name = field.removeprefix(PROPERTY_PREFIX)
     number = table[number_name(name)]
     whole = (number == number.floor()) & (number.abs() < WHOLE)
-    as_text = ibis.ifelse(whole, number.cast("int64").cast("string"), number.cast("string"))
+    as_text = ibis.ifelse(whole, number.try_cast("int64").cast("string"), number.cast("string"))
     return ibis.coalesce(table[text_name(name)], as_text, "")
 
 

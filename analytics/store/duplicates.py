@@ -21,7 +21,10 @@ _QUERY = """
 
 def first_of_each(events: Sequence[Event]) -> list[int]:
     """The places of the events whose message id was not there before among these."""
-    return list({event.message_id: place for place, event in reversed(list(enumerate(events)))}.values())[::-1]
+    seen: dict[str, int] = {}
+    for place, event in enumerate(events):
+        seen.setdefault(event.message_id, place)
+    return list(seen.values())
 
 
 def stored_already(events: Sequence[Event], files: Sequence[Path], limits: Limits) -> set[int]:

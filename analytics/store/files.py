@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ def table_of(events: Sequence[Event], people: Sequence[str], properties: Sequenc
     columns: dict[str, pa.Array] = {}
     for name, kind in COLUMNS.items():
         if name in TIMES:
-            columns[name] = pa.array([getattr(event, name) for event in events], pa.int64()).cast(kind)
+            columns[name] = pa.array(list(map(attrgetter(name), events)), pa.int64()).cast(kind)
         else:
-            values = people if name == "person" else [getattr(event, name) for event in events]
+            values = people if name == "person" else list(map(attrgetter(name), events))
             columns[name] = pa.array(values, kind)
     typed, left_out = property_columns(properties)
     table = pa.table(columns | typed)

@@ -94,7 +94,7 @@ def _sessions(events: ir.Table, fields: set[str], on_path: list[Filter]) -> ir.T
         entry=events.place.min(where=is_view),
         exit=events.place.max(where=is_view),
     )
-    first = events.select("place", "person", "interval", "time", *sorted(fields - {ENTRY_PATH, EXIT_PATH}))
+    first = events.select("place", "who", "interval", "time", *sorted(fields - {ENTRY_PATH, EXIT_PATH}))
     joined = grouped.join(first, grouped.session == first.place)
     if ENTRY_PATH in fields or on_path:
         joined = _with_path(joined, events, "entry", ENTRY_PATH)
@@ -102,7 +102,7 @@ def _sessions(events: ir.Table, fields: set[str], on_path: list[Filter]) -> ir.T
         joined = _with_path(joined, events, "exit", EXIT_PATH)
     bounced = (joined.views <= 1) & (joined.customs == 0)
     return joined.select(
-        "session", "person", "interval", *sorted(fields),
+        "session", "who", "interval", *sorted(fields),
         length=joined["last"].delta(joined.time, unit="microsecond"),
         bounced=bounced, enters=_enters(joined, on_path),
     )  # fmt: skip
@@ -131,7 +131,7 @@ def _figures(reading: Reading, parts: Parts, event: str) -> dict[Metric, float |
     kept, sessions = parts.kept, parts.sessions
     ((visitors, views, events),) = reading.rows(
         kept.agg(
-            visitors=kept.person.nunique(),
+            visitors=kept.who.nunique(),
             views=kept.kind.isin([str(kind) for kind in VIEW_KINDS]).sum(),
             events=_counted_event(kept, event).sum(),
         )
@@ -169,7 +169,7 @@ def _chart(reading: Reading, parts: Parts, spec: OverviewSpec) -> dict[int, floa
         pairs = sessions.group_by("interval").agg(part=sessions.length.sum(), whole=sessions.count())
         return {place: ratio(part, whole, 1_000_000) for place, part, whole in reading.rows(pairs)}
     counts: dict[Metric, Callable[[], ir.Table]] = {
-        Metric.VISITORS: lambda: kept.group_by("interval").agg(value=kept.person.nunique()),
+        Metric.VISITORS: lambda: kept.group_by("interval").agg(value=kept.who.nunique()),
         Metric.SESSIONS: lambda: sessions.group_by("interval").agg(value=sessions.count()),
         Metric.VIEWS: lambda: _count(kept, kept.kind.isin([str(kind) for kind in VIEW_KINDS])),
         Metric.EVENTS: lambda: _count(kept, _counted_event(kept, spec.event)),
@@ -192,9 +192,7 @@ def _ranked(parts: Parts, panel: Panel, limit: int) -> ir.Table:
         source = parts.kept.filter(parts.kept.kind.isin([str(kind) for kind in VIEW_KINDS]))
     elif panel is Panel.EVENTS:
         source = parts.kept.filter(parts.kept.kind == str(Kind.TRACK))
-    numbers = [
-        source.person.nunique() if metric is Metric.VISITORS else source.count() for metric in COLUMNS[panel]
-    ]
+    numbers = [source.who.nunique() if metric is Metric.VISITORS else source.count() for metric in COLUMNS[panel]]
     grouped = source.group_by(value=source[TABLE_FIELDS[panel]]).agg(first=numbers[0], second=numbers[1])
     counted = grouped.mutate(total_rows=ibis._.count().over(ibis.window()))
     return counted.order_by(ibis.desc("first"), "value").limit(limit)

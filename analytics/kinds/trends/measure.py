@@ -21,9 +21,9 @@ WHOLE: Group = ()
 QUANTILES = {Aggregation.MEDIAN: 0.5, Aggregation.P90: 0.9, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
 _OF_EVENTS: dict[Aggregation, Callable[[ir.Table], ir.Value]] = {
     Aggregation.TOTAL: lambda events: events.count(),
-    Aggregation.UNIQUE: lambda events: events.person.nunique(),
+    Aggregation.UNIQUE: lambda events: events.who.nunique(),
     Aggregation.SESSIONS: lambda events: events.session.nunique(),
-    Aggregation.PER_PERSON: lambda events: events.count() / events.person.nunique(),
+    Aggregation.PER_PERSON: lambda events: events.count() / events.who.nunique(),
 }
 _OF_NUMBERS: dict[Aggregation, Callable[[ir.NumericColumn], ir.Value]] = {
     Aggregation.SUM: lambda number: number.sum(),

@@ -1,0 +1,197 @@
+"""Events as the definitions speak of them: each with its person and, in a period, its session."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analytics.contracts import Event
+from analytics.kinds.filters import Filter
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Fact:
+    """One stored event."""
+
+    event: Event
+    person: str
+    at: datetime
+    session: "list[Fact]" = field(default_factory=list)
+
+    @property
+    def is_view(self) -> bool:
+        return self.event.kind in {"page", "screen"}
+
+    @property
+    def is_custom(self) -> bool:
+        return self.event.kind == "track"
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return json.loads(self.event.properties)
+
+
+def stored(events: Sequence[Event]) -> list[Fact]:
+    """The events that are kept, in the order of arrival: of equal message ids the first."""
+    seen: dict[str, Event] = {}
+    for event in events:
+        seen.setdefault(event.message_id, event)
+    people = People()
+    for event in seen.values():
+        people.learn(event)
+    return [
+        Fact(event, people.person_of(event), EPOCH + timedelta(microseconds=event.time)) for event in seen.values()
+    ]
+
+
+class People:
+    """Who is one person: each linked id with the person it belongs to."""
+
+    def __init__(self) -> None:
+        self.linked: dict[str, str] = {}
+
+    def name(self, identifier: str) -> str:
+        return self.linked.get(identifier, identifier)
+
+    def learn(self, event: Event) -> None:
+        if event.kind == "identify" and event.anonymous_id not in self.linked:
+            self.one_person(event.anonymous_id, self.name(event.user_id))
+        elif event.kind == "alias":
+            self.one_person(self.name(event.previous_id), self.name(event.user_id))
+
+    def one_person(self, old: str, new: str) -> None:
+        if not old or not new or old == new:
+            return
+        for identifier, person in self.linked.items():
+            if person == old:
+                self.linked[identifier] = new
+        self.linked[old] = new
+
+    def person_of(self, event: Event) -> str:
+        if event.anonymous_id in self.linked:
+            return self.linked[event.anonymous_id]
+        return self.name(event.user_id) if event.user_id else event.anonymous_id
+
+
+def within(facts: Sequence[Fact], first: date, last: date, zone: ZoneInfo) -> list[Fact]:
+    """The events of some days, with their sessions formed from nothing else."""
+    chosen = [Fact(fact.event, fact.person, fact.at) for fact in facts]
+    chosen = [fact for fact in chosen if first <= fact.at.astimezone(zone).date() <= last]
+    chosen.sort(key=lambda fact: (fact.person, fact.at, fact.event.received_at, fact.event.message_id))
+    session: list[Fact] = []
+    for fact in chosen:
+        if not session or not _continues(session, fact):
+            session = []
+        session.append(fact)
+        fact.session = session
+    return chosen
+
+
+def _continues(session: list[Fact], fact: Fact) -> bool:
+    return (
+        session[0].person == fact.person
+        and fact.at - session[-1].at <= timedelta(minutes=30)
+        and fact.at - session[0].at <= timedelta(hours=24)
+    )
+
+
+def sessions_of(facts: Sequence[Fact]) -> list[list[Fact]]:
+    return list({id(fact.session): fact.session for fact in facts}.values())
+
+
+def session_value(session: list[Fact], name: str) -> str:
+    """The value that a session has of a field."""
+    if name not in {"entry_path", "exit_path"}:
+        return str(getattr(session[0].event, name))
+    views = [fact for fact in session if fact.is_view]
+    if not views:
+        return ""
+    return views[0 if name == "entry_path" else -1].event.path
+
+
+def passes(value: Any, item: Filter) -> bool:
+    """Whether a value (None: not there) passes a filter."""
+    if item.operator.value.startswith(("is_not", "does_not")):
+        positive = {"is_not": "is", "does_not_contain": "contains", "is_not_set": "is_set"}[item.operator]
+        return not _holds(value, positive, item.values)
+    return _holds(value, item.operator, item.values)
+
+
+def _holds(value: Any, operator: str, wanted: Sequence[Any]) -> bool:
+    if operator == "is_set":
+        return value is not None
+    number = None if isinstance(value, str | None) else float(value)
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+    text = text if isinstance(text, str) else None
+    if operator in {"greater", "less", "between"}:
+        bounds = [float(bound) for bound in wanted]
+        if number is None:
+            return False
+        if operator == "between":
+            return bounds[0] <= number <= bounds[1]
+        return number > bounds[0] if operator == "greater" else number < bounds[0]
+    return any(_matches(text, number, operator, one) for one in wanted)
+
+
+def _matches(text: str | None, number: float | None, operator: str, one: Any) -> bool:
+    as_text = str(one).lower() if isinstance(one, bool) else f"{one:g}" if isinstance(one, float) else one
+    if operator == "contains":
+        return text is not None and as_text in text
+    if operator == "matches":
+        return text is not None and re.search(as_text, text) is not None
+    if text is not None and text == as_text:
+        return True
+    return number is not None and not isinstance(one, bool) and _reads_as(one) == number
+
+
+def _reads_as(one: Any) -> float | None:
+    try:
+        return float(one)
+    except ValueError:
+        return None
+
+
+def value_of(fact: Fact, name: str) -> Any:
+    """An event's value of a field: text for a column, what was sent for a property; None where it has none."""
+    if name == "person":
+        return fact.person
+    if not name.startswith("properties."):
+        return getattr(fact.event, name)
+    value = fact.properties.get(name.removeprefix("properties."))
+    return value if isinstance(value, str | int | float) else None
+
+
+def keeps(fact: Fact, item: Filter) -> bool:
+    value = value_of(fact, item.field)
+    if item.operator in {"is_set", "is_not_set"} and not item.field.startswith("properties."):
+        value = value or None
+    return passes(value, item)
+
+
+def label(at: datetime, interval: str, zone: ZoneInfo, first_weekday: int) -> Any:
+    """The name of the interval that an instant is in; repeated hours have two."""
+    wall = at.astimezone(zone)
+    if interval == "hour":
+        return (wall.date(), wall.hour, wall.fold)
+    if interval == "day":
+        return wall.date()
+    if interval == "month":
+        return (wall.year, wall.month)
+    return wall.date() - timedelta(days=(wall.weekday() - first_weekday) % 7)
+
+
+def labels(first: date, last: date, interval: str, zone: ZoneInfo, first_weekday: int) -> list[Any]:
+    """The intervals of some days in order, found by looking every quarter of an hour."""
+    at = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=2)
+    end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=3)
+    found: dict[Any, None] = {}
+    while at < end:
+        if first <= at.astimezone(zone).date() <= last:
+            found[label(at, interval, zone, first_weekday)] = None
+        at += timedelta(minutes=15)
+    return list(found)

@@ -1,0 +1,131 @@
+"""The overview over a list of events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analytics.kinds.overview import OverviewSpec
+from tests.oracle.facts import Fact, keeps, label, passes, session_value, sessions_of, within
+
+SESSION_FIELDS = {
+    "source", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer_host",
+    "country", "device", "browser", "os", "entry_path", "exit_path",
+}  # fmt: skip
+SESSION_PANELS = {
+    "sources": "source", "channels": "channel", "campaigns": "utm_campaign", "entry_pages": "entry_path",
+    "exit_pages": "exit_path", "countries": "country", "devices": "device", "browsers": "browser", "systems": "os",
+}  # fmt: skip
+
+
+@dataclass
+class Counted:
+    """What the filters leave of a period."""
+
+    facts: list[Fact]
+    sessions: list[list[Fact]]
+    entering: list[list[Fact]]
+
+
+def counted(spec: OverviewSpec, facts: Sequence[Fact], first: date, last: date, zone: ZoneInfo) -> Counted:
+    of_sessions = [item for item in spec.filters if item.field in SESSION_FIELDS]
+    of_events = [item for item in spec.filters if item.field not in SESSION_FIELDS]
+    on_path = [item for item in of_events if item.field == "path"]
+    kept = [
+        fact
+        for fact in within(facts, first, last, zone)
+        if all(_session_passes(fact.session, item) for item in of_sessions)
+        and all(keeps(fact, f) for f in of_events)
+    ]
+    sessions = sessions_of(kept)
+    entering = [
+        session
+        for session in sessions
+        if not on_path
+        or (any(fact.is_view for fact in session) and all(_enters(session, item) for item in on_path))
+    ]
+    return Counted(kept, sessions, entering)
+
+
+def _session_passes(session: list[Fact], item: Any) -> bool:
+    return _text_passes(session_value(session, item.field), item)
+
+
+def _enters(session: list[Fact], item: Any) -> bool:
+    return _text_passes(session_value(session, "entry_path"), item)
+
+
+def _text_passes(value: str, item: Any) -> bool:
+    if item.operator in {"is_set", "is_not_set"}:
+        return passes(value or None, item)
+    return passes(value, item)
+
+
+def figures(spec: OverviewSpec, of: Counted) -> dict[str, float | None]:
+    return {metric: number(spec, metric, of) for metric in (
+        "visitors", "sessions", "views", "bounce_rate", "duration", "events",
+    )}  # fmt: skip
+
+
+def number(spec: OverviewSpec, metric: str, of: Counted) -> float | None:
+    if metric == "visitors":
+        return len({fact.person for fact in of.facts})
+    if metric == "sessions":
+        return len(of.sessions)
+    if metric == "views":
+        return sum(fact.is_view for fact in of.facts)
+    if metric == "events":
+        return sum(fact.is_custom and spec.event in {"", fact.event.name} for fact in of.facts)
+    if metric == "bounce_rate":
+        return sum(map(_bounced, of.entering)) / len(of.entering) if of.entering else None
+    lengths = [(session[-1].at - session[0].at).total_seconds() for session in of.sessions]
+    return sum(lengths) / len(lengths) if lengths else None
+
+
+def _bounced(session: list[Fact]) -> bool:
+    return sum(fact.is_view for fact in session) <= 1 and not any(fact.is_custom for fact in session)
+
+
+def chart(
+    spec: OverviewSpec, of: Counted, interval: str, zone: ZoneInfo, first_weekday: int
+) -> dict[Any, float | None]:
+    """The chart's metric of each interval in which there is something."""
+
+    def place(fact: Fact) -> Any:
+        return label(fact.at, interval, zone, first_weekday)
+
+    found = {}
+    for name in {place(fact) for fact in of.facts} | {place(session[0]) for session in of.sessions}:
+        part = Counted(
+            [fact for fact in of.facts if place(fact) == name],
+            [session for session in of.sessions if place(session[0]) == name],
+            [session for session in of.entering if place(session[0]) == name],
+        )
+        found[name] = number(spec, spec.metric, part)
+    return found
+
+
+def table(spec: OverviewSpec, panel: str, of: Counted) -> tuple[list[tuple[str, tuple[int, int], float]], int]:
+    """The rows of a ranked table (value, numbers, share) and how many values there are."""
+    if panel in SESSION_PANELS:
+        groups = [(session_value(session, SESSION_PANELS[panel]), session[0].person) for session in of.sessions]
+        rows = [(value, (len(own), len(set(own)))) for value, own in _grouped(groups)]
+        whole = len(of.sessions)
+    elif panel == "pages":
+        groups = [(fact.event.path, fact.person) for fact in of.facts if fact.is_view]
+        rows = [(value, (len(set(own)), len(own))) for value, own in _grouped(groups)]
+        whole = len({fact.person for fact in of.facts})
+    else:
+        groups = [(fact.event.name, fact.person) for fact in of.facts if fact.is_custom]
+        rows = [(value, (len(own), len(set(own)))) for value, own in _grouped(groups)]
+        whole = sum(fact.is_custom and spec.event in {"", fact.event.name} for fact in of.facts)
+    rows.sort(key=lambda row: (-row[1][0], row[0]))
+    top = [(value, numbers, numbers[0] / whole if whole else 0.0) for value, numbers in rows[: spec.limit]]
+    return top, len(rows)
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    return [
+        (value, [person for other, person in pairs if other == value]) for value in {pair[0] for pair in pairs}
+    ]
