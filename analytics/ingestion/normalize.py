@@ -24,6 +24,7 @@ BROWSER_LIBRARIES = frozenset({"analytics.js", "@segment/analytics-next", "plumb
 # Parts of `context` that columns hold, or that are not kept: the address is never stored.
 _NOT_KEPT = frozenset({"ip", "userAgent", "userAgentData", "page", "campaign", "locale", "groupId"})
 
+_KINDS = {kind.value: kind for kind in Kind}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -76,9 +77,10 @@ def normalize(call: RawCall, *, now: datetime, source: ClientInfo, keep_bots: bo
 
 
 def _kind(value: object) -> Kind:
-    if isinstance(value, str) and value in Kind._value2member_map_:
-        return Kind(value)
-    raise Refused(f"type must be one of {', '.join(Kind)}.", "type")
+    kind = _KINDS.get(value) if isinstance(value, str) else None
+    if kind is None:
+        raise Refused(f"type must be one of {', '.join(_KINDS)}.", "type")
+    return kind
 
 
 def _name(call: RawCall, kind: Kind) -> str:

@@ -2,6 +2,7 @@ import contextlib
 import csv
 import gzip
 import io
+import itertools
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -244,6 +245,26 @@ def test_a_project_is_named_so_that_only_one_is_meant(project, tmp_path, unseale
     for name in ("acme/shop", str(project.pk)):
         call_command("import_events", name, str(path), "--format", "combined-log", stdout=io.StringIO())
     assert InboxEntry.objects.filter(project=project).count() == 2
+
+
+def test_an_import_that_is_stopped_keeps_what_was_read(project, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("analytics.services.imports.CHUNK", 2)
+    whole = written(tmp_path, LINE * 5)
+    read = combined_log.rows
+
+    def until_stopped(source, **options):
+        yield from itertools.islice(read(source, **options), 3)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(combined_log, "rows", until_stopped)
+    with pytest.raises(CommandError, match="What was read is kept") as caught:
+        log(whole)
+    monkeypatch.undo()
+
+    assert caught.value.returncode == 130
+    assert sum(InboxEntry.objects.values_list("events", flat=True)) == 2
+    log(whole)
+    assert rows_in_store(project) == 5
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
