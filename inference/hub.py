@@ -6,6 +6,7 @@ from the job's row: nothing depends on a message having arrived.
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
@@ -57,7 +58,8 @@ class Hub:
     """Lives in one event loop; its two tasks run while somebody follows something."""
 
     def __init__(self) -> None:
-        self.redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5)
+        self.name = f"plumbline-streams-{os.getpid()}"
+        self.redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, client_name=self.name)
         self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
         self.subscribing = asyncio.Lock()
         self.ears: dict[str, set[Ear]] = {}
@@ -116,11 +118,20 @@ class Hub:
             _log.warning("inference_stream_without_redis", error=str(error))
 
     async def _history(self, job_id: UUID) -> list[Entry]:
+        """What Redis holds, else the row's word; empty where there is neither yet."""
         try:
-            return await news.history(self.redis, job_id)
+            if entries := await news.history(self.redis, job_id):
+                return entries
         except (RedisError, OSError) as error:
             _log.warning("inference_stream_without_redis", error=str(error))
-            return []
+        return (await self._ended([job_id])).get(job_id, [])
+
+    async def _ended(self, ids: list[UUID]) -> dict[UUID, list[Entry]]:
+        try:
+            return await in_database(ended, ids)
+        except db.Error as error:
+            _log.warning("inference_database_unreachable", error=str(error))
+            return {}
 
     async def _listen(self) -> None:
         """Hand out what Redis announces, as long as anyone follows."""
@@ -143,12 +154,7 @@ class Hub:
         while self.ears:
             await asyncio.sleep(_LOOK_SECONDS)
             await self._forget()
-            try:
-                found = await in_database(ended, list(self.ids.values()))
-            except db.Error as error:
-                _log.warning("inference_database_unreachable", error=str(error))
-                continue
-            for job_id, entries in found.items():
+            for job_id, entries in (await self._ended(list(self.ids.values()))).items():
                 for ear in self.ears.get(news.name_of(job_id), ()):
                     for entry in entries:
                         ear.hear(entry)

@@ -15,6 +15,9 @@ from asgiref.typing import (
     HTTPScope,
 )
 
+# Where `inference.api.urls` stands in `config.urls`.
+JOBS = "/api/v1/inference/jobs/"
+
 
 @dataclass(slots=True)
 class Answer:

@@ -20,8 +20,8 @@ from asgiref.typing import (
 from inference import inner
 from inference.entries import Cursor, Event
 from inference.hub import Hub
+from inference.inner import JOBS
 
-JOBS = "/api/v1/inference/jobs/"
 _STREAM = re.compile(re.escape(JOBS) + r"([0-9a-f-]{36})/stream/")
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?")
 _LONGEST_WAIT = 60

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inference.streaming import JOBS
+from inference.inner import JOBS
 
 _DESCRIPTION = """Server-sent events, from the beginning or from behind `Last-Event-ID`:
 

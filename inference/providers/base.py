@@ -64,7 +64,7 @@ class ProviderError(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message[:_LONGEST_MESSAGE]
+        self.message = (message[:1].upper() + message[1:])[:_LONGEST_MESSAGE]
         self.retryable = retryable
         self.retry_after = retry_after
 

@@ -12,7 +12,7 @@ from inference.choices import FinishReason
 from inference.prompts import render
 from inference.providers import base
 
-NAME = "The OpenAI-compatible provider"
+NAME = "the OpenAI-compatible provider"
 _CONNECT_SECONDS = 10.0
 
 

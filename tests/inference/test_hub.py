@@ -1,0 +1,118 @@
+"""Following jobs when Redis forgets, fails, or is faster than the client."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from redis.asyncio import Redis
+
+from inference import configuration
+from inference.choices import ProviderName, Status, Task
+from inference.entries import Cursor, Entry
+from inference.hub import Hub
+from inference.models import Job
+from inference.runner.broadcast import Broadcast
+from inference.runner.runner import Runner
+from tests.factories import JobFactory
+from tests.simulators.llm import words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOWHERE = "redis://127.0.0.1:1"
+
+
+@contextlib.asynccontextmanager
+async def open_hub():
+    hub = Hub()
+    async with asyncio.timeout(20):
+        yield hub
+    await hub.close()
+
+
+async def text_of(following) -> str:
+    events = [event async for batch in following for event in batch]
+    return "".join(event.data["text"] for event in events if event.name == "token")
+
+
+def test_a_finished_job_without_history_is_told_by_its_row() -> None:
+    job: Any = JobFactory(status=Status.SUCCEEDED, output="The answer.", finished_at=timezone.now(), fence=2)
+
+    async def follow(cursor: Cursor) -> str:
+        async with open_hub() as hub:
+            return await text_of(hub.follow(job.pk, cursor))
+
+    assert asyncio.run(follow(Cursor())) == "The answer."
+    assert asyncio.run(follow(Cursor.after("2-4"))) == "answer."
+
+
+def test_a_client_that_cannot_keep_up_still_gets_everything(settings) -> None:
+    job: Any = JobFactory()
+    letters = [chr(97 + number % 26) for number in range(1500)]
+
+    async def follow() -> str:
+        async with open_hub() as hub, Redis.from_url(settings.REDIS_URL) as redis:
+            broadcast = Broadcast(redis)
+            broadcast.say(job.pk, Entry(1, 0, "start"))
+            broadcast.say(job.pk, Entry(1, 0, "token", letters[0]))
+            await broadcast.flush()
+            following = hub.follow(job.pk, Cursor())
+            seen = [event async for event in _first(following)]
+            for offset, letter in enumerate(letters[1:], 1):
+                broadcast.say(job.pk, Entry(1, offset, "token", letter))
+                await broadcast.flush()
+            broadcast.say(job.pk, Entry(1, len(letters), "end", data={"status": "succeeded"}))
+            await broadcast.flush()
+            return "".join(event.data["text"] for event in seen) + await text_of(following)
+
+    assert asyncio.run(follow()) == "".join(letters)
+
+
+async def _first(following):
+    for event in await anext(following):
+        yield event
+
+
+def test_without_redis_the_job_is_done_and_the_row_tells(llm, settings) -> None:
+    job: Any = JobFactory(
+        task=Task.GENERATE, input={"prompt": "@sim tokens=5"}, provider=ProviderName.OPENAI, model="sim"
+    )
+    settings.REDIS_URL = NOWHERE
+
+    async def follow() -> str:
+        async with open_hub() as hub, Redis.from_url(NOWHERE) as redis:
+            runner = Runner(redis, configuration.limits())
+            running = asyncio.create_task(runner.run())
+            text = await text_of(hub.follow(job.pk, Cursor()))
+            runner.stop()
+            await running
+            return text
+
+    assert asyncio.run(follow()) == "".join(words(5))
+    assert Job.objects.get().status == Status.SUCCEEDED
+
+
+def test_one_connection_serves_many_clients(settings) -> None:
+    jobs: list[Any] = JobFactory.create_batch(20)
+
+    async def follow() -> tuple[list[str], int]:
+        async with open_hub() as hub, Redis.from_url(settings.REDIS_URL) as redis:
+            following = [
+                asyncio.create_task(text_of(hub.follow(job.pk, Cursor()))) for job in jobs for _ in range(3)
+            ]
+            broadcast = Broadcast(redis)
+            for job in jobs:
+                broadcast.say(job.pk, Entry(1, 0, "start"))
+                broadcast.say(job.pk, Entry(1, 0, "token", str(job.pk)))
+                broadcast.say(job.pk, Entry(1, 36, "end", data={"status": "succeeded"}))
+            await asyncio.sleep(0)
+            await broadcast.flush()
+            texts = await asyncio.gather(*following)
+            mine = [client for client in await redis.client_list() if client["name"] == hub.name]
+            subscribed = [client for client in mine if client["sub"] != "0"]
+            return texts, len(subscribed)
+
+    texts, connections = asyncio.run(follow())
+
+    assert texts == [str(job.pk) for job in jobs for _ in range(3)]
+    assert connections == 1
