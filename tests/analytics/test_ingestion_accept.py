@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,3 +49,19 @@ def test_nothing_accepted_and_nothing_dropped_writes_nothing(project) -> None:
 
     assert not InboxEntry.objects.exists()
     assert not DropCount.objects.exists()
+
+
+def test_many_requests_at_once_lose_no_count(transactional_db, project) -> None:
+    def send(number: int) -> None:
+        accept(
+            project=project,
+            events=[event(message_id=str(number))],
+            drops={DropReason.BOT: 1, DropReason.INVALID: 2},
+        )
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(20)))
+
+    assert dict(DropCount.objects.values_list("reason", "events")) == {"bot": 20, "invalid": 40}
+    assert InboxEntry.objects.count() == 20
