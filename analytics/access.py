@@ -1,16 +1,27 @@
 """The one door to a project and what belongs to it."""
 
 from accounts import keys
-from accounts.access import Actor
+from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
 from analytics.models import Project, WriteKey
+from analytics.querysets import ProjectQuerySet
 
 
 def project(actor: Actor, *, project_id: int, capability: Capability) -> Project:
     """The project of this id, if the actor may do this in its organization."""
     found = Project.objects.select_related("organization").filter(pk=project_id).first()
     return _permitted(actor, found, capability)
+
+
+def projects(actor: Actor) -> ProjectQuerySet:
+    """The projects whose data the actor may see: of the key's organization, or of all of the person's."""
+    if actor.secret_key is not None:
+        organization = organization_of_key(actor, capability=Capability.VIEW_DATA)
+        return Project.objects.of(organization).select_related("organization")
+    if actor.user is None:
+        return Project.objects.none()
+    return Project.objects.visible_to(actor.user).select_related("organization")
 
 
 def project_by_slug(actor: Actor, *, organization: str, slug: str, capability: Capability) -> Project:

@@ -171,7 +171,8 @@ def intervals(days: Days, interval: Interval, *, zone: ZoneInfo, first_weekday: 
     else:
         cuts = (midnight(day, zone) for day in _first_days(days, interval, first_weekday))
     inner = sorted({cut for cut in cuts if span.start < cut < span.end})
-    edges = [span.start, *inner, span.end]
+    # A day that a zone skipped has no instant, and so no interval.
+    edges = [span.start, *inner, span.end] if span.start < span.end else []
     return tuple(Span(start, end) for start, end in itertools.pairwise(edges))
 
 

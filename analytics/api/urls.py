@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from analytics.api.query import ProjectListView, ProjectView, QueryView
+
+urlpatterns = [
+    path("projects/", ProjectListView.as_view(), name="api_projects"),
+    path("projects/<int:project_id>/", ProjectView.as_view(), name="api_project"),
+    path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
+]

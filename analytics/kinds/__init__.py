@@ -51,4 +51,6 @@ def _fields(error: ValidationError) -> list[FieldError]:
         whole = len(parts) == len(item["loc"])
         message = item["msg"].removeprefix("Value error, ") if whole else "A text, a number, true or false."
         found.setdefault(".".join(parts), message)
-    return [FieldError(field, message) for field, message in found.items()]
+    # A list with a wrong item is also reported as too short: the item says it better.
+    inner = {field for field in found if not any(other.startswith(f"{field}.") for other in found)}
+    return [FieldError(field, message) for field, message in found.items() if field in inner]

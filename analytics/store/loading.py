@@ -108,6 +108,8 @@ def _interval(within: Range) -> str:
         f"{first} + (epoch_us(e.time) - {micros(start)}) // {length}"
         for start, length, first in pieces(within.intervals)
     ]
+    if not arms:
+        return "NULL::BIGINT"
     starts = [start for start, _, _ in pieces(within.intervals)][1:]
     conditions = [
         f"WHEN epoch_us(e.time) < {micros(start)} THEN {arm}" for start, arm in zip(starts, arms, strict=False)

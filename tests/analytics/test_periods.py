@@ -81,6 +81,7 @@ def test_a_day_that_a_zone_skipped_has_no_interval():
     found = intervals(Days(date(2011, 12, 29), date(2011, 12, 31)), Interval.DAY, zone=APIA)
 
     assert [item.start.astimezone(APIA).day for item in found] == [29, 31]
+    assert intervals(Days(date(2011, 12, 30), date(2011, 12, 30)), Interval.DAY, zone=APIA) == ()
 
 
 @pytest.mark.parametrize("interval", [Interval.HOUR, Interval.DAY, Interval.WEEK, Interval.MONTH])

@@ -1,0 +1,157 @@
+"""Projects and queries over HTTP."""
+
+import json
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.permissions import Scope
+from analytics.kinds import KINDS, parse_spec
+from analytics.services import ingestion, sealing
+from tests import factories
+from tests.analytics.events import NOON, event, store
+
+pytestmark = pytest.mark.django_db
+SPEC = {"kind": "overview", "period": {"from": "2026-11-20", "to": "2026-11-20"}, "panels": ["figures"]}
+
+
+def client_of(user=None, key=None):
+    client = APIClient()
+    client.force_authenticate(user) if user else None
+    if key:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client
+
+
+@pytest.fixture
+def secret(organization):
+    text = "pls_" + "q" * 40
+    factories.SecretKeyFactory(organization=organization, text=text, scopes=[Scope.QUERY])
+    return text
+
+
+def test_a_key_lists_the_projects_of_its_organization_only(project, secret):
+    factories.ProjectFactory()
+
+    answer = client_of(key=secret).get("/api/v1/projects/")
+
+    assert [item["id"] for item in answer.json()["results"]] == [project.pk]
+
+
+def test_a_person_lists_the_projects_of_their_organizations(project, teammate, stranger):
+    assert len(client_of(teammate).get("/api/v1/projects/").json()["results"]) == 1
+    assert client_of(stranger).get("/api/v1/projects/").json()["results"] == []
+
+
+def test_a_project_says_its_time_zone(project, teammate):
+    answer = client_of(teammate).get(f"/api/v1/projects/{project.pk}/").json()
+
+    assert (answer["organization"], answer["slug"], answer["time_zone"]) == ("acme", "shop", "UTC")
+
+
+def test_a_query_answers_with_its_provenance(project, secret):
+    store(project, [event(NOON, anonymous_id="a", kind="page")])
+
+    answer = client_of(key=secret).post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json")
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["result"]["figures"][0] == {"metric": "visitors", "value": 1.0, "previous": 0.0, "change": None}
+    assert body["provenance"]["spec"] == parse_spec(SPEC).model_dump(mode="json")
+    assert body["provenance"]["rows_read"] == 1
+    assert body["provenance"]["time_zone"] == "UTC"
+    assert "gap of more than 30 minutes" in body["provenance"]["definition"]
+
+
+def test_an_answer_is_kept_until_new_events_are_sealed(project, secret):
+    client = client_of(key=secret)
+    address = f"/api/v1/projects/{project.pk}/query/"
+    store(project, [event(NOON, anonymous_id="a")])
+
+    first, second = (client.post(address, SPEC, format="json").json() for _ in range(2))
+    store(project, [event(NOON, anonymous_id="b")])
+    third = client.post(address, SPEC, format="json").json()
+
+    assert [item["provenance"]["cached"] for item in (first, second, third)] == [False, True, False]
+    assert [item["result"]["figures"][0]["value"] for item in (first, second, third)] == [1, 1, 2]
+
+
+def test_strangers_and_keys_of_others_cannot_tell_that_it_exists(project, stranger):
+    text = "pls_" + "s" * 40
+    factories.SecretKeyFactory(text=text, scopes=[Scope.QUERY])
+
+    for client in (client_of(stranger), client_of(key=text)):
+        assert client.get(f"/api/v1/projects/{project.pk}/").status_code == 404
+        assert client.post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json").status_code == 404
+
+
+def test_a_key_without_the_scope_is_forbidden(project, organization):
+    text = "pls_" + "i" * 40
+    factories.SecretKeyFactory(organization=organization, text=text, scopes=[Scope.INGEST])
+    client = client_of(key=text)
+
+    assert client.get("/api/v1/projects/").status_code == 403
+    assert client.post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json").status_code == 403
+
+
+def test_without_a_key_nothing_is_answered(project):
+    assert client_of().post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("spec", "fields"),
+    [
+        ({}, ["kind"]),
+        ({"kind": ["overview"]}, ["kind"]),
+        ({"kind": "overview"}, ["period"]),
+        ({"kind": "overview", "period": {"last": "week"}}, ["period.last"]),
+        ({"kind": "overview", "period": {"last": "7d"}, "limit": 0, "colour": 1}, ["limit", "colour"]),
+        (
+            {"kind": "overview", "period": {"last": "7d"}, "filters": [{"field": "path", "operator": "like"}]},
+            ["filters.0.operator"],
+        ),
+        (
+            {
+                "kind": "overview",
+                "period": {"last": "7d"},
+                "filters": [{"field": "path", "operator": "matches", "values": ["(?=a)"]}],
+            },
+            ["filters.0.values"],
+        ),
+        ({"kind": "trends", "period": {"last": "7d"}, "series": [{"aggregation": "sum"}]}, ["series.0.property"]),
+        (
+            {"kind": "trends", "period": {"last": "12mo"}, "interval": "hour", "series": [{}]},
+            ["interval"],
+        ),
+        (["overview"], ["body"]),
+    ],
+)
+def test_a_wrong_spec_names_its_fields(project, secret, spec, fields):
+    answer = client_of(key=secret).post(
+        f"/api/v1/projects/{project.pk}/query/", json.dumps(spec), content_type="application/json"
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid"
+    assert [item["field"] for item in answer.json()["error"]["fields"]] == fields
+
+
+def test_each_kind_has_its_schema_and_a_valid_example_in_the_description(client):
+    document = client.get("/api/schema/?format=json").json()
+
+    request = document["paths"]["/api/v1/projects/{project_id}/query/"]["post"]["requestBody"]["content"]
+    content = request["application/json"]
+    kinds = [item["properties"]["kind"]["const"] for item in content["schema"]["oneOf"]]
+    assert kinds == list(KINDS)
+    assert [parse_spec(item["value"]).kind for item in content["examples"].values()] == list(KINDS)
+
+
+def test_one_project_never_sees_the_events_of_another(project, secret):
+    other = factories.ProjectFactory.create(organization=project.organization)
+    ingestion.accept(project=other, events=[event(NOON, anonymous_id="theirs")])
+    sealing.seal_all()
+
+    answer = client_of(key=secret).post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json").json()
+
+    assert answer["provenance"]["rows_read"] == 0
+    assert answer["result"]["figures"][0]["value"] == 0
