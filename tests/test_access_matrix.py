@@ -29,6 +29,9 @@ GET  api/docs/                                                     200 200 200 2
 GET  api/v1/key/                                                   401 401 401 401 401 401 401
 POST api/v1/events/                                                401 401 401 401 401 401 401
 POST ^v1/{segment}/?$                                              401 401 401 401 401 401 401
+GET  api/v1/projects/                                              401 200 200 200 200 200 200
+GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
+POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -68,6 +71,9 @@ POST o/<slug:organization>/p/<slug:project>/settings/keys/<int:key>/revoke/ 302 
 KEYS = ("none", "foreign", "query", "ingest", "inference")
 KEY_TABLE = """
 GET  api/v1/key/                                                   401 200 200 200 200
+GET  api/v1/projects/                                              401 200 200 403 403
+GET  api/v1/projects/<int:project_id>/                             401 404 200 403 403
+POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403
 GET  api/v1/inference/jobs/                                        401 200 403 403 200
 POST api/v1/inference/jobs/                                        401 400 403 403 400
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200
@@ -120,6 +126,7 @@ def address(organization, project):
     values = {
         "<slug:organization>": organization.slug,
         "<slug:project>": project.slug,
+        "<int:project_id>": str(project.pk),
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),

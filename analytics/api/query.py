@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from pydantic import TypeAdapter
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -23,7 +23,7 @@ from analytics.queries.run import Answer, run_query
 _ANSWER = TypeAdapter(Answer)
 
 
-@extend_schema(operation_id="projects_list", summary="List projects")
+@extend_schema_view(get=extend_schema(operation_id="projects_list", summary="List projects"))
 class ProjectListView(ListAPIView[Project]):
     """The projects of the key's organization, or of all organizations of the person."""
 
