@@ -2,11 +2,12 @@
 
 from rest_framework import serializers
 
+from accounts.models import Organization
 from analytics.models import Project
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
-    organization = serializers.SlugRelatedField[str](slug_field="slug", read_only=True)
+    organization = serializers.SlugRelatedField[Organization](slug_field="slug", read_only=True)
 
     class Meta:
         model = Project

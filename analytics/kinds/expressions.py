@@ -54,8 +54,9 @@ def group_of(table: ir.Table, field: str) -> ir.StringValue:
         return table[field]
     name = field.removeprefix(PROPERTY_PREFIX)
     number = table[number_name(name)]
-    whole = (number == number.floor()) & (number.abs() < WHOLE)
-    as_text = ibis.ifelse(whole, number.try_cast("int64").cast("string"), number.cast("string"))
+    rounded = number.try_cast("int64")
+    whole = (rounded.cast("float64") == number) & (number.abs() < WHOLE)
+    as_text = ibis.ifelse(whole, rounded.cast("string"), number.cast("string"))
     return ibis.coalesce(table[text_name(name)], as_text, "")
 
 

@@ -38,7 +38,8 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted) -> str:
 
 def load_nothing(wanted: Wanted) -> str:
     """Fill `raw` of a project without events."""
-    columns = {**schema(wanted), "person": "string"}
+    columns = {**schema(wanted), **dict.fromkeys(fixed_columns(wanted), "string"), "person": "string"}
+    columns |= dict.fromkeys(TIMES, "timestamp")
     kinds = {"timestamp": "TIMESTAMP", "string": "VARCHAR", "float64": "DOUBLE", "int64": "BIGINT"}
     names = [name for name in columns if name not in {"who", "place", "session"}]
     typed = ", ".join(f"{identifier(name)} {kinds[columns[name]]}" for name in names)
@@ -49,28 +50,38 @@ def load_nothing(wanted: Wanted) -> str:
 PEOPLE = """
     CREATE TEMP TABLE people AS SELECT person, row_number() OVER () AS who FROM (SELECT DISTINCT person FROM raw)
 """
-NUMBERED = """
-    CREATE TEMP TABLE loaded AS SELECT raw.*, people.who FROM raw JOIN people USING (person)
-"""
-# The window sorts few columns; the others are joined by row.
-SESSIONS = f"""
-    CREATE TEMP TABLE events AS
-    WITH ordered AS (
-        SELECT rowid AS row, time, who,
-            row_number() OVER narrow AS place,
-            lag(time) OVER narrow AS before,
-            lag(who) OVER narrow AS whose
-        FROM loaded WINDOW narrow AS (ORDER BY who, time, received_at, message_id)
-    ), begun AS (
-        SELECT row, place,
-            CASE WHEN whose IS DISTINCT FROM who OR epoch_us(time) - epoch_us(before) > {GAP_MICROS}
-            THEN place END AS start
-        FROM ordered
-    ), runs AS (
-        SELECT row, place, max(start) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS session FROM begun
-    )
-    SELECT loaded.*, runs.place, runs.session FROM loaded JOIN runs ON loaded.rowid = runs.row
-"""  # noqa: S608 (only a number is put in)
+
+
+def number_people(wanted: Wanted) -> str:
+    """Fill `events` of a reading without sessions."""
+    columns = ", ".join(map(identifier, schema(wanted)))
+    return f"CREATE TEMP TABLE events AS SELECT {columns} FROM raw JOIN people USING (person)"  # noqa: S608
+
+
+def form_sessions(wanted: Wanted) -> str:
+    """Fill `events` with its sessions. The window sorts few columns; the others are joined by row."""
+    columns = ", ".join(map(identifier, schema(wanted)))
+    return f"""
+        CREATE TEMP TABLE events AS
+        WITH ordered AS (
+            SELECT raw.rowid AS row, time, who,
+                row_number() OVER narrow AS place,
+                lag(time) OVER narrow AS before,
+                lag(who) OVER narrow AS whose
+            FROM raw JOIN people USING (person)
+            WINDOW narrow AS (ORDER BY who, time, received_at, message_id)
+        ), begun AS (
+            SELECT row, who, place,
+                CASE WHEN whose IS DISTINCT FROM who OR epoch_us(time) - epoch_us(before) > {GAP_MICROS}
+                THEN place END AS start
+            FROM ordered
+        ), runs AS (
+            SELECT row, who, place, max(start) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS session FROM begun
+        )
+        SELECT {columns} FROM raw JOIN runs ON raw.rowid = runs.row
+    """  # noqa: S608 (names of columns are quoted)
+
+
 LONG_RUNS = """
     WITH long AS (
         SELECT session FROM events GROUP BY session HAVING epoch_us(max(time)) - epoch_us(min(time)) > $longest
@@ -91,7 +102,7 @@ def events_table(wanted: Wanted) -> ir.Table:
 def schema(wanted: Wanted) -> dict[str, str]:
     columns = {"time": "timestamp", "who": "int64"}
     columns |= {"person": "string"} if "person" in wanted.columns else {}
-    columns |= {name: "timestamp" if name in TIMES else "string" for name in fixed_columns(wanted)}
+    columns |= {name: "timestamp" if name in TIMES else "string" for name in sorted(wanted.columns - set(columns))}
     columns |= {number_name(name): "float64" for name in sorted(wanted.numbers)}
     columns |= {text_name(name): "string" for name in sorted(wanted.texts)}
     columns["interval"] = "int64"

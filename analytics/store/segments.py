@@ -43,7 +43,7 @@ class SegmentReading:
     def __init__(self, own: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
         self._own = own
         self.events = loading.events_table(wanted)
-        self.rows_read = int(own.execute("SELECT count(*) FROM loaded").fetchall()[0][0])
+        self.rows_read = int(own.execute("SELECT count(*) FROM raw").fetchall()[0][0])
 
     def save(self, name: str, table: ir.Table) -> ir.Table:
         """Compute a table once, to ask several things of it."""
@@ -59,11 +59,10 @@ def _load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, wan
     register_overrides(own, snapshot.links)
     own.execute(loading.load(snapshot, within, wanted) if snapshot.files else loading.load_nothing(wanted))
     own.execute(loading.PEOPLE)
-    own.execute(loading.NUMBERED)
     if not wanted.sessions:
-        own.execute("CREATE TEMP VIEW events AS SELECT * FROM loaded")
+        own.execute(loading.number_people(wanted))
         return
-    own.execute(loading.SESSIONS)
+    own.execute(loading.form_sessions(wanted))
     long = own.execute(loading.LONG_RUNS, {"longest": LONGEST_MICROS}).fetchall()
     if found := cuts(long):
         columns = {name: [getattr(cut, name) for cut in found] for name in ("run", "first", "last")}

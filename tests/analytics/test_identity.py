@@ -1,5 +1,7 @@
 """Who is one person: the rules one by one, in whatever order and however many requests the events come."""
 
+from typing import Any
+
 import pytest
 
 from analytics.contracts import Kind
@@ -62,7 +64,8 @@ def test_a_link_holds_for_events_that_were_sealed_before_it(project):
     after = run_query(project=project, spec=spec).result
 
     assert rows_of(project, "person") == [("phone",), ("laptop",), ("ada",), ("ada",)]
-    assert [result.figures[0].value for result in (before, after)] == [2, 1]
+    results: list[Any] = [before, after]
+    assert [result.figures[0].value for result in results] == [2, 1]
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ set of events and several queries of each kind.
 """
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,7 +61,14 @@ class Asked:
         self.days = days_of(spec.period, today=today)
         self.before = compared_days(spec.period, spec.compare, today=today)
 
-    def labels(self, days: Days, interval: str) -> list[Any]:
+    @property
+    def compared(self) -> tuple[date, date]:
+        """The days to compare with; a day long ago if none."""
+        days = self.before or Days(date(1990, 1, 1), date(1990, 1, 1))
+        return days.first, days.last
+
+    def labels(self, days: Days | None, interval: str) -> list[Any]:
+        assert days is not None
         return labels(days.first, days.last, interval, self.zone, self.project.first_weekday)
 
     def label(self, at: datetime, interval: str) -> Any:
@@ -93,7 +100,7 @@ def overview_specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 def check_overview(asked: Asked, facts: list[Fact]) -> None:
     spec = asked.spec
-    result = run_query(project=asked.project, spec=spec, now=asked.now).result
+    result: Any = run_query(project=asked.project, spec=spec, now=asked.now).result
     current = overview.counted(spec, facts, asked.days.first, asked.days.last, asked.zone)
     expected = overview.figures(spec, current)
     assert {figure.metric: figure.value for figure in result.figures} == {k: close(v) for k, v in expected.items()}
@@ -170,7 +177,7 @@ def trends_specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def check_trends(asked: Asked, facts: list[Fact]) -> None:
-    result = run_query(project=asked.project, spec=asked.spec, now=asked.now).result
+    result: Any = run_query(project=asked.project, spec=asked.spec, now=asked.now).result
     names = asked.labels(asked.days, result.interval)
     assert [asked.label(item.start, result.interval) for item in result.intervals] == names
     expected = [
@@ -189,10 +196,9 @@ def check_trends(asked: Asked, facts: list[Fact]) -> None:
 def expected_lines(asked: Asked, place: int, facts: list[Fact], interval: str) -> list[tuple]:
     spec, one = asked.spec, asked.spec.series[place]
     current = trends.kept(spec, one, within(facts, asked.days.first, asked.days.last, asked.zone))
-    before = asked.before and trends.kept(
-        spec, one, within(facts, asked.before.first, asked.before.last, asked.zone)
-    )
-    groups, others = trends.top(current, spec.breakdown, spec.limit) if spec.breakdown else ([()], False)
+    before = trends.kept(spec, one, within(facts, *asked.compared, asked.zone))
+    whole: list[tuple[str, ...]] = [()]
+    groups, others = trends.top(current, spec.breakdown, spec.limit) if spec.breakdown else (whole, False)
 
     def line(group: tuple[str, ...] | None) -> tuple:
         def own(of: list[Fact]) -> list[Fact]:

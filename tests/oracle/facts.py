@@ -33,7 +33,8 @@ class Fact:
 
     @property
     def properties(self) -> dict[str, Any]:
-        return json.loads(self.event.properties)
+        found: dict[str, Any] = json.loads(self.event.properties)
+        return found
 
 
 def stored(events: Sequence[Event]) -> list[Fact]:
