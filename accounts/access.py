@@ -73,5 +73,5 @@ def secret_key(text: str) -> SecretKey:
     found = SecretKey.objects.active().select_related("organization").filter(hash=keys.digest(text)).first()
     if found is None:
         raise Unauthenticated("This key is unknown or revoked.")
-    SecretKey.objects.touch(pk=found.pk)
+    SecretKey.objects.touch(found)
     return found

@@ -1,6 +1,6 @@
 """Tenant-safe filters, named as verbs."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
@@ -31,8 +31,8 @@ class KeyQuerySet(models.QuerySet[Key]):
     def active(self) -> Self:
         return self.filter(revoked_at=None)
 
-    def touch(self, *, pk: int, now: datetime | None = None) -> None:
+    def touch(self, key: Key) -> None:
         """Note that a key was used, at most once a minute."""
-        moment = now or timezone.now()
-        stale = models.Q(last_used_at=None) | models.Q(last_used_at__lt=moment - LAST_USED_RESOLUTION)
-        self.filter(stale, pk=pk).update(last_used_at=moment)
+        moment = timezone.now()
+        if key.last_used_at is None or key.last_used_at < moment - LAST_USED_RESOLUTION:
+            self.filter(pk=key.pk).update(last_used_at=moment)

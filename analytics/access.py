@@ -37,7 +37,7 @@ def project_of_write_key(text: str) -> Project:
     found = WriteKey.objects.active().select_related("project").filter(hash=keys.digest(text)).first()
     if found is None:
         raise Unauthenticated("This write key is unknown or revoked.")
-    WriteKey.objects.touch(pk=found.pk)
+    WriteKey.objects.touch(found)
     return found.project
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = cast("ASGI3Application", get_asgi_application())
 
-from inference.streaming import StreamOr  # noqa: E402 (Django's apps must be loaded first)
+from django.conf import settings  # noqa: E402 (as the lines below)
 
-application = StreamOr(django_application)
+from config.body_limit import BodyLimit  # noqa: E402 (Django's apps must be loaded first)
+from inference.streaming import StreamOr  # noqa: E402
+
+application = BodyLimit(StreamOr(django_application), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

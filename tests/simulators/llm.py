@@ -215,8 +215,9 @@ async def _openai(payload: dict[str, Any], options: Options) -> AsyncIterator[by
 class InThread:
     """A simulator in a thread of this process, for as long as the block lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.simulator = Simulator()
+        self.wanted = port
         self.ready = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
@@ -231,7 +232,7 @@ class InThread:
 
     async def _main(self) -> None:
         self.loop, self.end = asyncio.get_running_loop(), asyncio.Event()
-        server = await self.simulator.serve()
+        server = await self.simulator.serve(self.wanted)
         self.ready.set()
         await self.end.wait()
         server.close()
