@@ -10,8 +10,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.errors import Invalid
+from analytics.contracts import DropReason
 from analytics.kinds.overview import Panel
-from analytics.services import live
+from analytics.services import ingestion, live
 from analytics.views.address import Address, FilterText
 from tests.analytics.events import NOON, event, store
 
@@ -158,3 +159,10 @@ def test_live_times_are_those_of_the_project(client, teammate, project, at):
     live.announce(project_id=project.pk, events=[event(NOON, name="Paid", anonymous_id="a")])
     client.force_login(teammate)
     assert "21:00:00" in client.get(at("live")).content.decode()
+
+
+def test_dropped_events_are_told_on_the_overview_and_explained_in_the_settings(shop, project, at):
+    ingestion.accept(project=project, events=[], drops={DropReason.INVALID: 1234}, received_at=NOON)
+    overview = " ".join(shop.get(at("overview")).content.decode().split())
+    assert "1,234 events of the last 7 days were not kept" in overview
+    assert "Malformed: a field was missing" in shop.get(at("project_settings")).content.decode()
