@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import PlumblineError, Unauthenticated
@@ -43,7 +42,7 @@ class ErrorPagesMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Unauthenticated):
-            return redirect_to_login(request.get_full_path())
+            return errors.to_login(request)
         if isinstance(exception, PlumblineError):
             return errors.page(request, exception)
         return None

@@ -1,5 +1,8 @@
 """Errors as pages: for a person a whole page, for a panel that htmx loads its own small state."""
 
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -20,6 +23,15 @@ def page(request: HttpRequest, error: PlumblineError) -> HttpResponse:
     title = _TITLES.get(error.status, "This did not work")
     context = {"title": title, "text": error.message, "status": error.status, "fields": error.fields}
     return render(request, _template(request), context, status=error.status)
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """To the login, and back; where a panel asked, the whole page goes, not the login into the panel."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path())
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = redirect_to_login(f"{page.path or '/'}?{page.query}".rstrip("?"))
+    return HttpResponse(headers={"HX-Redirect": back.url})
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -170,3 +170,10 @@ def test_the_style_guide_is_for_staff(client, owner):
     assert client.get(reverse("styleguide")).status_code == 404
     client.force_login(factories.UserFactory(is_staff=True))
     assert client.get(reverse("styleguide")).status_code == 200
+
+
+def test_a_panel_of_someone_logged_out_sends_the_whole_page_to_the_login(client, project, at):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{at('overview')}?metric=views"}
+    response = client.get(at("live_events"), headers=headers)
+    assert response["HX-Redirect"] == f"/accounts/login/?next={at('overview')}%3Fmetric%3Dviews"
+    assert response.content == b""

@@ -16,7 +16,7 @@ ENTRANCES = ("account_login", "account_signup", "account_reset_password")
 def check(page):
     """In every look of a page that is loaded once."""
     assert page.locator("h1").count() == 1
-    found = {}
+    found: dict[tuple[str, int, str], str] = {}
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
