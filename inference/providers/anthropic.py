@@ -63,7 +63,8 @@ def _parameters(call: base.Call) -> dict[str, Any]:
     if prompt.system:
         parameters["system"] = prompt.system
     if prompt.temperature is not None:
-        parameters["temperature"] = prompt.temperature
+        # The SDK has no name for it any more; models that still know it take it, others say that they do not.
+        parameters["extra_body"] = {"temperature": prompt.temperature}
     return parameters
 
 

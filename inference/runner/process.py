@@ -30,6 +30,7 @@ class RunnerThread:
             if self.stopped:
                 return
             if self.thread is None or not self.thread.is_alive():
+                self.loop = self.runner = None
                 self.thread = threading.Thread(target=self._run, name="inference-runner", daemon=True)
                 self.thread.start()
             elif self.loop and self.runner:

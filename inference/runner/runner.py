@@ -24,6 +24,9 @@ from inference.services import leases
 from inference.services.leases import Outcome
 
 _log = structlog.get_logger(__name__)
+_BROKEN = Outcome(
+    Status.FAILED, error_code="internal", error_message="Something broke on our side. It has been logged."
+)
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Runner:
         self.limits = limits
         self.owner = uuid4().hex
         self.held: dict[UUID, Held] = {}
+        self.endings: set[asyncio.Task[None]] = set()
         self.providers: dict[str, base.Provider] = {}
         self.news = asyncio.Event()
         self.stopping = False
@@ -105,15 +109,19 @@ class Runner:
                 stale.task.cancel()
             task = asyncio.create_task(self._run(job, broadcast))
             self.held[job.pk] = Held(job, task)
-            task.add_done_callback(partial(self._ended, job))
+            task.add_done_callback(partial(self._ended, job, broadcast))
 
-    def _ended(self, job: Job, task: "asyncio.Task[None]") -> None:
+    def _ended(self, job: Job, broadcast: Broadcast, task: "asyncio.Task[None]") -> None:
         if (held := self.held.get(job.pk)) and held.task is task:
             del self.held[job.pk]
         self.news.set()  # there is room
         if not task.cancelled() and (error := task.exception()):
-            # Its lease runs out and the job is tried again, a bounded number of times.
             _log.error("inference_job_broke", job=str(job.pk), exc_info=error)
+            # Without a database, the lease runs out and the job is tried again, a bounded number of times.
+            if not isinstance(error, db.Error):
+                ending = asyncio.create_task(self._finish(job, _BROKEN, broadcast))
+                self.endings.add(ending)
+                ending.add_done_callback(self.endings.discard)
 
     async def _run(self, job: Job, broadcast: Broadcast) -> None:
         answer = Answer(job.fence, lambda entry: broadcast.say(job.pk, entry))
@@ -161,7 +169,7 @@ class Runner:
         held = list(self.held.values())
         for each in held:
             each.task.cancel()
-        await asyncio.gather(*(each.task for each in held), return_exceptions=True)
+        await asyncio.gather(*(each.task for each in held), *self.endings, return_exceptions=True)
         with contextlib.suppress(db.Error):
             await in_database(leases.release, held=[each.job for each in held])
         for provider in self.providers.values():

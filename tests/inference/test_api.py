@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.permissions import Scope
 from inference.choices import Status
 from inference.models import Job
+from inference.services import jobs
 from tests.factories import JobFactory, SecretKeyFactory
 
 JOBS = "/api/v1/inference/jobs/"
@@ -185,6 +186,27 @@ def test_a_waiting_job_is_cancelled_at_once(client, organization) -> None:
     assert body["status"] == "cancelled"
     assert body["finished_at"]
     assert client.post(f"{JOBS}{job.pk}/cancel/").json() == body
+
+
+def test_too_many_waiting_jobs_are_refused(client, organization, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "MOST_WAITING", 2)
+    JobFactory.create_batch(2, organization=organization)
+    JobFactory()
+
+    response = client.post(JOBS, SUMMARIZE)
+
+    assert response.status_code == 429
+    assert response["Retry-After"] == "60"
+
+
+def test_the_first_configured_provider_is_chosen_unless_one_is_named(client, llm) -> None:
+    chosen = client.post(JOBS, GENERATE).json()
+    named = client.post(JOBS, {**GENERATE, "provider": "openai", "model": "gpt-y"}).json()
+    builtin = client.post(JOBS, {**SUMMARIZE, "provider": "builtin"}).json()
+
+    assert (chosen["provider"], chosen["model"]) == ("anthropic", "claude-test")
+    assert (named["provider"], named["model"]) == ("openai", "gpt-y")
+    assert builtin["provider"] == "builtin"
 
 
 def test_the_schema_describes_jobs_and_their_stream(client) -> None:

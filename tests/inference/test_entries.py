@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.entries import Cursor, Entry, Gap, ending
@@ -33,6 +33,7 @@ def text_of(events: list[Any]) -> str:
 texts = st.lists(st.text(min_size=1, max_size=5), max_size=12)
 
 
+@settings(deadline=None)
 @given(texts, st.data())
 def test_whoever_resumes_after_any_event_gets_the_rest(pieces, data) -> None:
     entries = stream(1, pieces)
@@ -44,6 +45,7 @@ def test_whoever_resumes_after_any_event_gets_the_rest(pieces, data) -> None:
     assert [event.name for event in [*seen, *rest]][-2:] == ["usage", "done"]
 
 
+@settings(deadline=None)
 @given(texts)
 def test_other_cuts_of_the_same_text_make_no_difference(pieces) -> None:
     whole = "".join(pieces)

@@ -1,7 +1,7 @@
 """Summaries without a model."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.extraction import split, summarize
@@ -46,6 +46,7 @@ def test_chinese_and_japanese_are_joined_without_spaces() -> None:
 words = st.lists(st.sampled_from(["alpha", "beta", "gamma", "delta"]), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(words.map(lambda chosen: " ".join(chosen).capitalize() + "."), max_size=15), st.integers(1, 5))
 def test_a_summary_is_made_of_the_texts_own_sentences_in_their_order(sentences, count) -> None:
     remaining = iter(sentences)
