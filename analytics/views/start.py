@@ -53,8 +53,3 @@ def arrived(request: HttpRequest, organization: str, project: str) -> HttpRespon
         response["HX-Redirect"] = request.build_absolute_uri("..")
         response.status_code = 200
     return response
-
-
-@require_safe
-def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
-    return waiting_page(request, viewable(request, organization, project))
