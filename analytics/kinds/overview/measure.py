@@ -4,6 +4,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import ibis
@@ -15,6 +16,7 @@ from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, Filter
 from analytics.kinds.overview.spec import TABLE_FIELDS, Metric, OverviewSpec, Panel
 from analytics.store.base import Reading, Wanted
 
+VIEWS = [str(kind) for kind in VIEW_KINDS]
 OF_EVENTS = {Panel.PAGES, Panel.EVENTS}
 COLUMNS: dict[Panel, tuple[Metric, Metric]] = {
     panel: (Metric.SESSIONS, Metric.VISITORS) for panel in TABLE_FIELDS if panel not in OF_EVENTS
@@ -69,7 +71,8 @@ def _parts(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> P
     fields = {item.field for item in of_sessions}
     fields |= {TABLE_FIELDS[panel] for panel in panels if panel in COLUMNS and panel not in OF_EVENTS}
     on_path = [item for item in of_events if item.field == "path"]
-    sessions = reading.save("all_sessions", _sessions(reading.events, fields, on_path))
+    formed = _sessions(reading.events.op(), frozenset(fields), tuple(on_path))
+    sessions = reading.save("all_sessions", formed)
     if not spec.filters:
         return Parts(reading.events, sessions)
     chosen = _all(sessions, of_sessions)
@@ -84,9 +87,11 @@ def _all(table: ir.Table, filters: list[Filter]) -> ir.Table:
     return table.filter(functools.reduce(operator.and_, (keeps(table, item) for item in filters)))
 
 
-def _sessions(events: ir.Table, fields: set[str], on_path: list[Filter]) -> ir.Table:
+@lru_cache(maxsize=256)
+def _sessions(operation: Any, fields: frozenset[str], on_path: tuple[Filter, ...]) -> ir.Table:
     """One row a session, with its fields; `enters` says whether its bounces count under a filter on the path."""
-    is_view = events.kind.isin([str(kind) for kind in VIEW_KINDS])
+    events = operation.to_expr()
+    is_view = events.kind.isin(VIEWS)
     grouped = events.group_by("session").agg(
         last=events.time.max(),
         views=is_view.sum(),
@@ -115,7 +120,7 @@ def _with_path(table: ir.Table, events: ir.Table, place: str, name: str) -> ir.T
     return joined.mutate(**{name: joined[f"{name}_of"].fill_null("")}).drop(f"{name}_place", f"{name}_of")
 
 
-def _enters(sessions: ir.Table, on_path: list[Filter]) -> ir.BooleanValue:
+def _enters(sessions: ir.Table, on_path: tuple[Filter, ...]) -> ir.BooleanValue:
     if not on_path:
         return ibis.literal(True)
     renamed = [item.model_copy(update={"field": ENTRY_PATH}) for item in on_path]
@@ -128,22 +133,8 @@ def _counted_event(events: ir.Table, name: str) -> ir.BooleanValue:
 
 
 def _figures(reading: Reading, parts: Parts, event: str) -> dict[Metric, float | None]:
-    kept, sessions = parts.kept, parts.sessions
-    ((visitors, views, events),) = reading.rows(
-        kept.agg(
-            visitors=kept.who.nunique(),
-            views=kept.kind.isin([str(kind) for kind in VIEW_KINDS]).sum(),
-            events=_counted_event(kept, event).sum(),
-        )
-    )
-    ((count, entering, bounces, length),) = reading.rows(
-        sessions.agg(
-            count=sessions.count(),
-            entering=sessions.enters.sum(),
-            bounces=(sessions.bounced & sessions.enters).sum(),
-            length=sessions.length.sum(),
-        )
-    )
+    ((visitors, views, events),) = reading.rows(_figures_of_events(parts.kept.op(), event))
+    ((count, entering, bounces, length),) = reading.rows(_figures_of_sessions(parts.sessions.op()))
     return {
         Metric.VISITORS: visitors,
         Metric.SESSIONS: count,
@@ -152,6 +143,25 @@ def _figures(reading: Reading, parts: Parts, event: str) -> dict[Metric, float |
         Metric.DURATION: ratio(length, count, 1_000_000),
         Metric.EVENTS: events or 0,
     }
+
+
+@lru_cache(maxsize=256)
+def _figures_of_events(operation: Any, event: str) -> ir.Table:
+    kept = operation.to_expr()
+    return kept.agg(
+        visitors=kept.who.nunique(), views=kept.kind.isin(VIEWS).sum(), events=_counted_event(kept, event).sum()
+    )
+
+
+@lru_cache(maxsize=256)
+def _figures_of_sessions(operation: Any) -> ir.Table:
+    sessions = operation.to_expr()
+    return sessions.agg(
+        count=sessions.count(),
+        entering=sessions.enters.sum(),
+        bounces=(sessions.bounced & sessions.enters).sum(),
+        length=sessions.length.sum(),
+    )
 
 
 def ratio(part: int | None, whole: int | None, unit: int = 1) -> float | None:
@@ -171,7 +181,7 @@ def _chart(reading: Reading, parts: Parts, spec: OverviewSpec) -> dict[int, floa
     counts: dict[Metric, Callable[[], ir.Table]] = {
         Metric.VISITORS: lambda: kept.group_by("interval").agg(value=kept.who.nunique()),
         Metric.SESSIONS: lambda: sessions.group_by("interval").agg(value=sessions.count()),
-        Metric.VIEWS: lambda: _count(kept, kept.kind.isin([str(kind) for kind in VIEW_KINDS])),
+        Metric.VIEWS: lambda: _count(kept, kept.kind.isin(VIEWS)),
         Metric.EVENTS: lambda: _count(kept, _counted_event(kept, spec.event)),
     }
     return {place: float(value) for place, value in reading.rows(counts[spec.metric]())}
@@ -187,11 +197,18 @@ def _ranking(reading: Reading, parts: Parts, panel: Panel, limit: int) -> Rankin
 
 
 def _ranked(parts: Parts, panel: Panel, limit: int) -> ir.Table:
-    source = parts.sessions
+    source = parts.kept if panel in OF_EVENTS else parts.sessions
+    return _ranking_of(source.op(), panel, limit)
+
+
+@lru_cache(maxsize=512)
+def _ranking_of(operation: Any, panel: Panel, limit: int) -> ir.Table:
+    """The ranking over a table; kept, since making an expression takes longer than computing it."""
+    source = operation.to_expr()
     if panel is Panel.PAGES:
-        source = parts.kept.filter(parts.kept.kind.isin([str(kind) for kind in VIEW_KINDS]))
+        source = source.filter(source.kind.isin(VIEWS))
     elif panel is Panel.EVENTS:
-        source = parts.kept.filter(parts.kept.kind == str(Kind.TRACK))
+        source = source.filter(source.kind == str(Kind.TRACK))
     numbers = [source.who.nunique() if metric is Metric.VISITORS else source.count() for metric in COLUMNS[panel]]
     grouped = source.group_by(value=source[TABLE_FIELDS[panel]]).agg(first=numbers[0], second=numbers[1])
     counted = grouped.mutate(total_rows=ibis._.count().over(ibis.window()))
