@@ -3,16 +3,10 @@
 from accounts.errors import FieldError, Invalid, Unavailable
 from inference import configuration
 from inference.choices import ProviderName, Task
-from inference.providers import base
-from inference.providers.anthropic import AnthropicProvider
-from inference.providers.builtin import MODEL, BuiltinProvider
-from inference.providers.openai import OpenAIProvider
+from inference.providers.builtin import MODEL
 
-_REMOTE: dict[ProviderName, type[AnthropicProvider] | type[OpenAIProvider]] = {
-    ProviderName.ANTHROPIC: AnthropicProvider,
-    ProviderName.OPENAI: OpenAIProvider,
-}
-_KEY = {ProviderName.ANTHROPIC: "ANTHROPIC_API_KEY", ProviderName.OPENAI: "OPENAI_API_KEY"}
+# In the order in which they are preferred, each with the setting that makes it available.
+REMOTE = {ProviderName.ANTHROPIC: "ANTHROPIC_API_KEY", ProviderName.OPENAI: "OPENAI_API_KEY"}
 
 
 class NoProvider(Unavailable):
@@ -34,12 +28,12 @@ def choose(*, task: Task, provider: ProviderName | None, model: str) -> tuple[Pr
         return chosen, MODEL
     endpoint = configuration.endpoint(chosen)
     if not endpoint.api_key:
-        raise NoProvider(f"The provider '{chosen}' is not configured: set {_KEY[chosen]} and start again.")
+        raise NoProvider(f"The provider '{chosen}' is not configured: set {REMOTE[chosen]} and start again.")
     return chosen, model or endpoint.model
 
 
 def _first_configured(task: Task) -> ProviderName:
-    for name in _REMOTE:
+    for name in REMOTE:
         if configuration.endpoint(name).api_key:
             return name
     if task is Task.SUMMARIZE:
@@ -47,16 +41,4 @@ def _first_configured(task: Task) -> ProviderName:
     raise NoProvider(
         f"The task '{task}' needs a language model, and none is configured: set ANTHROPIC_API_KEY, or "
         "OPENAI_API_KEY (with OPENAI_BASE_URL for another OpenAI-compatible server), and start again."
-    )
-
-
-def connect(name: ProviderName) -> base.Provider:
-    """A provider for the running event loop; raises ProviderError where its key has been taken away since."""
-    if name is ProviderName.BUILTIN:
-        return BuiltinProvider()
-    endpoint = configuration.endpoint(name)
-    if not endpoint.api_key:
-        raise base.ProviderError("no_provider", f"The provider '{name}' is not configured: set {_KEY[name]}.")
-    return _REMOTE[name](
-        api_key=endpoint.api_key, base_url=endpoint.base_url, deadline=configuration.limits().deadline
     )

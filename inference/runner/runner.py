@@ -17,7 +17,7 @@ from inference.entries import Entry, ending
 from inference.models import Job
 from inference.offload import in_database
 from inference.providers import base
-from inference.providers.choice import connect
+from inference.providers.connect import connect
 from inference.runner.broadcast import Broadcast, broadcasting
 from inference.runner.call import Answer, drive
 from inference.services import leases
