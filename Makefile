@@ -32,7 +32,7 @@ run: $(RUN_STAMP)  ## start everything; PORT and PLUMBLINE_DATA are honoured
 
 test: $(DEV_STAMP)  ## the whole suite; ARGS go to pytest
 	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, deploy checks
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.lint

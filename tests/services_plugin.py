@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -64,9 +65,19 @@ def services() -> Iterator[None]:
         yield
 
 
+def with_database(redis_url: str, number: int) -> str:
+    """The same Redis with another database: processes of one run share the server and must not meet in it."""
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return parts._replace(path=f"/{number}").geturl()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
     if "PYTEST_XDIST_WORKER" in os.environ:
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        os.environ["REDIS_URL"] = with_database(os.environ["REDIS_URL"], number + 1)
         return (yield)
     stack = contextlib.ExitStack()
     stack.enter_context(services())

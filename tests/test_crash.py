@@ -73,6 +73,21 @@ def inbox_is_empty(run: Run) -> bool:
     return row == (0,)
 
 
+def kill_in_the_middle(run: Run, victim: str, clients: list[Client], after: int) -> None:
+    """Kill a child once this many more events are acknowledged, and wait until it is started again."""
+
+    def sent() -> int:
+        return sum(len(client.acknowledged) for client in clients)
+
+    def restarts() -> int:
+        return run.output.read_text().count("is started again")
+
+    moment, restarted = sent() + after, restarts()
+    eventually(lambda: sent() >= moment)
+    run.child(victim).kill()
+    eventually(lambda: restarts() > restarted)
+
+
 @pytest.mark.timeout(240)
 def test_every_accepted_event_is_stored_once_whatever_is_killed(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
@@ -87,12 +102,7 @@ def test_every_accepted_event_is_stored_once_whatever_is_killed(tmp_path: Path) 
             client.start()
 
         for victim in ("config.web", "worker") * (KILLS // 2):
-            sent = sum(len(client.acknowledged) for client in clients)
-            restarted = run.output.read_text().count("is started again")
-            moment = sent + chance.randint(100, 600)
-            eventually(lambda moment=moment: sum(len(client.acknowledged) for client in clients) >= moment)
-            run.child(victim).kill()
-            eventually(lambda n=restarted: run.output.read_text().count("is started again") > n)
+            kill_in_the_middle(run, victim, clients, chance.randint(100, 600))
 
         for client in clients:
             client.ending.set()

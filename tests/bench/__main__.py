@@ -26,7 +26,7 @@ def main() -> int:
     for name in [options.only] if options.only else NAMES:
         bench = importlib.import_module(f"tests.bench.{name}")
         with running_product(bench.ENVIRONMENT) as product:
-            print(f"\n{name}: {bench.__doc__.splitlines()[0]}")
+            print(f"\n{name}: {bench.__doc__}")
             bench.run(product, options.rounds)
     return 0
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import duckdb
-from analytics.queries.run import run_query
 from django.core.cache import cache
 
 from analytics.contracts import Event, Kind
 from analytics.kinds import parse_spec
 from analytics.models import Project
+from analytics.queries.run import run_query
 from analytics.services import compaction, ingestion, sealing
 from tests.bench.stack import Product, median
 
@@ -68,13 +68,13 @@ def run(product: Product, rounds: int) -> None:
     print(f"  sealing                      {EVENTS / seconds:10,.0f} events/s")
     print(f"  on disk                      {size / EVENTS:10.1f} bytes an event")
     spec = parse_spec({"kind": "overview", "period": {"last": "30d"}})
+    values = {"files": files, "start": (now - timedelta(days=30)).replace(tzinfo=None)}
     full, cached, bare = [], [], []
     for _ in range(rounds):
         cache.clear()
         full.append(timed(lambda: run_query(project=project, spec=spec)))
         cached.append(timed(lambda: run_query(project=project, spec=spec)))
-        values = {"files": files, "start": (now - timedelta(days=30)).replace(tzinfo=None)}
-        bare.append(timed(lambda values=values: duckdb.connect().execute(HAND_WRITTEN, values).fetchall()))
+        bare.append(timed(lambda: duckdb.connect().execute(HAND_WRITTEN, values).fetchall()))
     print(f"  overview, all panels         {median(full):10.0f} ms")
     print(f"  overview, cached             {median(cached):10.1f} ms")
     print(
