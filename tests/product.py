@@ -76,7 +76,7 @@ class Run:
 
     def child(self, word: str) -> psutil.Process:
         """The child whose command line has this word: config.web, worker, beat, or a server's path."""
-        return next(one for one in self.descendants() if word in one.cmdline())
+        return next(one for one in self.descendants() if word in _command(one))
 
     def manage(self, *arguments: str) -> str:
         """The output of a management command, run as in another terminal."""
@@ -102,3 +102,10 @@ class Run:
         self.process.send_signal(number)
         assert self.process.wait(30) == 0, self.output.read_text()
         return time.monotonic() - began
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Its command line; empty for one that has just ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
