@@ -11,6 +11,11 @@ from zoneinfo import ZoneInfo
 from analytics.contracts import Event
 from analytics.kinds.filters import Filter
 
+# What a session has one value of, and all its events with it.
+SESSION_FIELDS = {
+    "source", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer_host",
+    "country", "device", "browser", "os", "entry_path", "exit_path",
+}  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -161,6 +166,8 @@ def value_of(fact: Fact, name: str) -> Any:
     """An event's value of a field: text for a column, what was sent for a property; None where it has none."""
     if name == "person":
         return fact.person
+    if name in SESSION_FIELDS:
+        return session_value(fact.session, name)
     if not name.startswith("properties."):
         return getattr(fact.event, name)
     value = fact.properties.get(name.removeprefix("properties."))

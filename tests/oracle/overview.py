@@ -7,12 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.overview import OverviewSpec
-from tests.oracle.facts import Fact, keeps, label, passes, session_value, sessions_of, within
+from tests.oracle.facts import SESSION_FIELDS, Fact, keeps, label, passes, session_value, sessions_of, within
 
-SESSION_FIELDS = {
-    "source", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer_host",
-    "country", "device", "browser", "os", "entry_path", "exit_path",
-}  # fmt: skip
 SESSION_PANELS = {
     "sources": "source", "channels": "channel", "campaigns": "utm_campaign", "entry_pages": "entry_path",
     "exit_pages": "exit_path", "countries": "country", "devices": "device", "browsers": "browser", "systems": "os",

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.kinds.expressions import group_of, keeps, wanted_by
+from analytics.kinds.filters import SESSION_FIELDS
 from analytics.kinds.trends.spec import Aggregation, TrendSeries, TrendsSpec
 from analytics.store.base import Reading, Wanted
 from analytics.store.columns import number_name
@@ -44,29 +45,43 @@ class SeriesMeasured:
 
 def wanted(spec: TrendsSpec) -> Wanted:
     """What trends read."""
-    fields = {item.field for item in spec.filters} | set(spec.breakdown)
-    numbers: set[str] = set()
-    for series in spec.series:
-        fields |= {item.field for item in series.filters}
-        numbers |= {series.property} if series.property else set()
-    sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
+    fields = _fields(spec)
+    numbers = {series.property for series in spec.series if series.property}
+    counts_sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
+    sessions = counts_sessions or not fields.isdisjoint(SESSION_FIELDS)
     return wanted_by(fields | {"name"}) | Wanted(numbers=frozenset(numbers), sessions=sessions)
+
+
+def _fields(spec: TrendsSpec) -> set[str]:
+    filters = [*spec.filters, *(item for series in spec.series for item in series.filters)]
+    return {item.field for item in filters} | set(spec.breakdown)
 
 
 def measure(
     spec: TrendsSpec, reading: Reading, like: Sequence[SeriesMeasured] | None = None
 ) -> tuple[SeriesMeasured, ...]:
     """Every series; with the groups of another measuring, so that the two can be compared."""
+    events = _with_fields_of_sessions(reading, sorted(_fields(spec).intersection(SESSION_FIELDS)))
     return tuple(
-        _series(spec, series, reading, like[place].groups if like else None)
+        _series(spec, series, reading, events, like[place].groups if like else None)
         for place, series in enumerate(spec.series)
     )
 
 
+def _with_fields_of_sessions(reading: Reading, fields: Sequence[str]) -> ir.Table:
+    """The events with what their sessions have of these fields: a sign-up came from where the visit came from."""
+    events = reading.events
+    if not fields:
+        return events
+    first = events.select(first_place=events.place, **{field: events[field] for field in fields})
+    joined = events.drop(*fields).join(first, events.session == first.first_place)
+    return reading.save("events_of_sessions", joined.drop("first_place"))
+
+
 def _series(
-    spec: TrendsSpec, series: TrendSeries, reading: Reading, like: tuple[Group, ...] | None
+    spec: TrendsSpec, series: TrendSeries, reading: Reading, events: ir.Table, like: tuple[Group, ...] | None
 ) -> SeriesMeasured:
-    events = _kept(spec, series, reading.events)
+    events = _kept(spec, series, events)
     fields = [f"group_{place}" for place in range(len(spec.breakdown))]
     events = events.mutate(
         **{name: group_of(events, field) for name, field in zip(fields, spec.breakdown, strict=True)}

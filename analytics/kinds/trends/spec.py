@@ -13,9 +13,10 @@ DEFINITION = (
     "distinct people, the distinct sessions with such an event, events per person, or a statistic of a numeric "
     "property. Intervals without events are zeros; means and other statistics of nothing are empty. Totals are "
     "taken over the whole period: a total of people counts each once. Sessions are formed from all of a person's "
-    "events inside the period (30 minutes, 24 hours). Median and percentiles interpolate linearly between the two"
-    " nearest values. With a breakdown, the groups with the most events of a series are shown, and all others "
-    "together as Other."
+    "events inside the period (30 minutes, 24 hours). Source, channel, campaign, referrer, country, device, "
+    "browser and system of an event are those of its session's first event. Median and percentiles interpolate "
+    "linearly between the two nearest values. With a breakdown, the groups with the most events of a series are "
+    "shown, and all others together as Other."
 )
 
 
