@@ -7,6 +7,7 @@ import argparse
 import importlib
 import os
 import platform
+import subprocess
 import sys
 
 import psutil
@@ -21,14 +22,22 @@ def main() -> int:
     parser.add_argument("only", nargs="?", choices=NAMES)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    if not options.only:
+        return each_alone(options.rounds)
     memory = psutil.virtual_memory().total / 2**30
     print(f"machine: {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}")
-    for name in [options.only] if options.only else NAMES:
-        bench = importlib.import_module(f"tests.bench.{name}")
-        with running_product(bench.ENVIRONMENT) as product:
-            print(f"\n{name}: {bench.__doc__}")
-            bench.run(product, options.rounds)
+    with running_product() as product:
+        # Only now: its models need the settings that name the servers.
+        bench = importlib.import_module(f"tests.bench.{options.only}")
+        print(f"{options.only}: {bench.__doc__}")
+        bench.run(product, options.rounds)
     return 0
+
+
+def each_alone(rounds: int) -> int:
+    """Every benchmark in a process and on servers of its own; how many failed."""
+    command = [sys.executable, "-m", "tests.bench", "--rounds", str(rounds)]
+    return sum(subprocess.run([*command, name], check=False).returncode != 0 for name in NAMES)
 
 
 if __name__ == "__main__":

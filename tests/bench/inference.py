@@ -6,16 +6,9 @@ from typing import Any
 
 import aiohttp
 
-from tests.bench.stack import Product, median
-from tests.product import free_port
+from tests.bench.stack import SIMULATOR_PORT, Product, median
 from tests.simulators.llm import InThread
 
-PORT = free_port()
-ENVIRONMENT = {
-    "OPENAI_API_KEY": "simulated",
-    "OPENAI_BASE_URL": f"http://127.0.0.1:{PORT}/v1",
-    "OPENAI_MODEL": "simulated",
-}
 JOBS = 200
 SECONDS = 2
 SLOW = f"Say something. @sim tokens=4 first={SECONDS}"
@@ -38,7 +31,7 @@ async def directly(session: aiohttp.ClientSession) -> float:
     """Seconds of the same call to the provider itself."""
     began = time.perf_counter()
     body = {"model": "simulated", "stream": True, "messages": [{"role": "user", "content": FAST}]}
-    async with session.post(f"http://127.0.0.1:{PORT}/v1/chat/completions", json=body) as answer:
+    async with session.post(f"http://127.0.0.1:{SIMULATOR_PORT}/v1/chat/completions", json=body) as answer:
         await answer.read()
     return time.perf_counter() - began
 
@@ -63,5 +56,5 @@ async def measure(product: Product, rounds: int) -> None:
 
 
 def run(product: Product, rounds: int) -> None:
-    with InThread(port=PORT):
+    with InThread(port=SIMULATOR_PORT):
         asyncio.run(measure(product, rounds))

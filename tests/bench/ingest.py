@@ -12,7 +12,6 @@ import psycopg
 
 from tests.bench.stack import Product, median, usage_of
 
-ENVIRONMENT: dict[str, str] = {}
 BATCH = 100
 BATCHES = 200
 SINGLES = 2_000

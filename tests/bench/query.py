@@ -14,7 +14,6 @@ from analytics.queries.run import run_query
 from analytics.services import compaction, ingestion, sealing
 from tests.bench.stack import Product, median
 
-ENVIRONMENT: dict[str, str] = {}
 EVENTS = 200_000
 PEOPLE = 8_000
 DAYS = 60

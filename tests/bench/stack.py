@@ -4,14 +4,21 @@ import contextlib
 import os
 import statistics
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import django
 import psutil
 
-from tests.product import Run
+from tests.product import Run, free_port
+
+SIMULATOR_PORT = free_port()
+ENVIRONMENT = {
+    "OPENAI_API_KEY": "simulated",
+    "OPENAI_BASE_URL": f"http://127.0.0.1:{SIMULATOR_PORT}/v1",
+    "OPENAI_MODEL": "simulated",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,11 @@ def usage_of(process: psutil.Process) -> Iterator[Used]:
 
 
 @contextlib.contextmanager
-def running_product(environment: Mapping[str, str]) -> Iterator[Product]:
+def running_product() -> Iterator[Product]:
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        run = Run(folder / "var", folder / "output", **environment)
+        run = Run(folder / "var", folder / "output", **ENVIRONMENT)
         try:
             run.wait_until_up()
             yield _set_up(run)
