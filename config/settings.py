@@ -92,10 +92,15 @@ TEMPLATES = [
     }
 ]
 
+# How many requests one web process works on at once; the pool has a connection for each, and some to spare.
+REQUESTS_AT_ONCE = 24
+
 # ASGI threads come and go, so a connection belongs to a pool and not to a thread.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **environment.database(ENV["DATABASE_URL"], pool={"min_size": 1, "max_size": 20, "timeout": 10}),
+        **environment.database(
+            ENV["DATABASE_URL"], pool={"min_size": 1, "max_size": REQUESTS_AT_ONCE + 8, "timeout": 10}
+        ),
         "CONN_MAX_AGE": 0,
         # A connection that died with its server is noticed before it is used.
         "CONN_HEALTH_CHECKS": True,

@@ -25,6 +25,7 @@ from config.children import Child, run_to_end
 SERVING_SECONDS = 7.0
 DATABASE_SECONDS = 5.0
 UP_SECONDS = 60.0
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (compared with, not listened on)
 FOR_CHILDREN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PLUMBLINE_DATA", "PLUMBLINE_BASE_URL")
 
 
@@ -76,7 +77,8 @@ class Supervisor:
 
     @property
     def base_url(self) -> str:
-        return os.environ.get("PLUMBLINE_BASE_URL") or f"http://{self.options.host}:{self.options.port}"
+        host = "127.0.0.1" if self.options.host in EVERY_ADDRESS else self.options.host
+        return os.environ.get("PLUMBLINE_BASE_URL") or f"http://{host}:{self.options.port}"
 
     def start(self) -> None:
         """Bring everything up, a line for each step; raises CannotStart."""
