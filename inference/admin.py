@@ -29,8 +29,8 @@ class JobResource(resources.ModelResource):
 class JobAdmin(ReadOnlyAdmin):
     resource_classes = (JobResource,)
     list_display = (
-        "id", "organization", "task", "status", "provider", "model", "tokens_input", "tokens_output", "seconds",
-        "attempts", "created_at",
+        "short_id", "organization", "task", "status", "provider", "model", "tokens_input", "tokens_output",
+        "seconds", "attempts", "created_at",
     )  # fmt: skip
     list_filter = ("status", "task", "provider", "error_code", ("organization", AutocompleteSelectFilter))
     list_select_related = ("organization",)
@@ -42,6 +42,10 @@ class JobAdmin(ReadOnlyAdmin):
         found: QuerySet[Job] = super().get_queryset(request)
         match = request.resolver_match
         return found.defer(*_TEXTS) if match and match.url_name == "inference_job_changelist" else found
+
+    @admin.display(description="Job", ordering="pk")
+    def short_id(self, job: Job) -> str:
+        return f"{str(job.pk)[:8]}…"
 
     @admin.display(description="Took, s")
     def seconds(self, job: Job) -> float | None:

@@ -3,10 +3,25 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from accounts.admin.base import StaffAdmin
 from accounts.models import Membership, Organization
+
+
+class HasProjectsFilter(admin.SimpleListFilter):
+    """Who has begun, and who signed up and stopped there."""
+
+    title = "projects"
+    parameter_name = "projects"
+
+    def lookups(self, *_: object) -> list[tuple[str, str]]:
+        return [("some", "Has projects"), ("none", "Has none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Organization]) -> QuerySet[Organization]:  # noqa: ARG002
+        if self.value() is None:
+            return queryset
+        return queryset.exclude(projects=None) if self.value() == "some" else queryset.filter(projects=None)
 
 
 class MemberInline(TabularInline):
@@ -31,6 +46,7 @@ class OrganizationAdmin(StaffAdmin):
 
     resource_classes = (OrganizationResource,)
     list_display = ("name", "slug", "member_count", "projects_counted", "created_at")
+    list_filter = (HasProjectsFilter, ("created_at", RangeDateFilter))
     search_fields = ("name", "slug", "memberships__user__email")
     date_hierarchy = "created_at"
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 (Django's way)

@@ -130,6 +130,17 @@ def test_an_export_holds_the_rows_of_the_search_and_no_others(desk, owner, stran
     assert len(exported(desk, User)) == 3
 
 
+@pytest.mark.parametrize(("which", "names"), [("some", ["Begun"]), ("none", ["Stopped"])])
+def test_organizations_are_filtered_and_exported_by_whether_they_have_projects(desk, which, names) -> None:
+    factories.ProjectFactory(organization__name="Begun")
+    factories.OrganizationFactory(name="Stopped")
+
+    shown = desk.get(address(Organization), {"projects": which}).context["cl"].result_list
+
+    assert [organization.name for organization in shown] == names
+    assert [row["name"] for row in exported(desk, Organization, f"?projects={which}")] == names
+
+
 def test_the_export_button_carries_the_filter(desk, owner) -> None:
     page = desk.get(address(Membership), {"role__exact": "viewer"}).content.decode()
 
