@@ -67,12 +67,25 @@ class JobRequest(RootModel[Annotated[SummarizeJob | GenerateJob, Field(discrimin
 INPUTS: dict[str, type[TaskInput]] = {Task.SUMMARIZE: SummarizeInput, Task.GENERATE: GenerateInput}
 
 
+_ONE_OF_TASKS = f"One of {', '.join(Task)}."
+# Where pydantic's own words speak of Python rather than of the request.
+_MESSAGES = {
+    "union_tag_invalid": _ONE_OF_TASKS,
+    "union_tag_not_found": _ONE_OF_TASKS,
+    "too_short": "Must not be empty.",
+    "string_pattern_mismatch": "Must not be empty.",
+}
+
+
 def parse_request(body: Any) -> SummarizeJob | GenerateJob:
     """Raises Invalid naming each field at fault, as a dotted path."""
     try:
         return JobRequest.model_validate(body).root
     except ValidationError as error:
-        fields = [FieldError(_path(item), item["msg"]) for item in error.errors(include_url=False)]
+        fields = [
+            FieldError(_path(item), _MESSAGES.get(item["type"], item["msg"]))
+            for item in error.errors(include_url=False)
+        ]
         raise Invalid("The job has invalid fields.", fields=fields) from error
 
 

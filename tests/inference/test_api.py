@@ -85,6 +85,20 @@ def test_a_bad_body_is_refused_by_field(client, body, field) -> None:
     assert [item["field"] for item in response.json()["error"]["fields"]] == [field]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"task": "sing", "input": {}}, "One of summarize, generate."),
+        ({"task": "generate", "input": {"prompt": ""}}, "Must not be empty."),
+        ({"task": "generate", "input": {"prompt": " "}}, "Must not be empty."),
+    ],
+)
+def test_a_refusal_speaks_of_the_request(client, body, message) -> None:
+    response = client.post(JOBS, body)
+
+    assert [item["message"] for item in response.json()["error"]["fields"]] == [message]
+
+
 def test_the_same_key_and_body_find_the_first_job(key) -> None:
     client = bearer(key, HTTP_IDEMPOTENCY_KEY="order-1")
 
