@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "rest_framework",
-    "template_partials",
     "csp",
     "config",
     "config.demo",
