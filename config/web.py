@@ -2,11 +2,16 @@
 
 import os
 import socket
+import warnings
 
 import uvicorn
 
 # A stream of tokens may be open when the end is asked for; its client resumes elsewhere.
 GRACEFUL_SECONDS = 3
+
+
+# Static files and downloads are read by a thread, in pieces; nothing else is streamed through Django.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 
 def main() -> None:
