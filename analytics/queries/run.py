@@ -16,7 +16,7 @@ from analytics.kinds import KINDS, QuerySpec, Result
 from analytics.kinds import answer as answer_of
 from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
-from analytics.queries import manifest, storage
+from analytics.queries import flights, manifest, storage
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
 from analytics.store.segments import SegmentStore
 
@@ -57,13 +57,18 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
     """
     begun = time.perf_counter()
     frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now or timezone.now())
-    version = manifest.version_of(project.pk)
-    kept: Answer | None = cache.get(_key(project, spec, frame, version))
-    found = kept or _computed(project, spec, frame)
-    if kept is None:
-        cache.set(_key(project, spec, frame, found.provenance.manifest_version), found, CACHED_SECONDS)
+    key = _key(project, spec, frame, manifest.version_of(project.pk))
+    found: Answer | None = cache.get(key)
+    cached = found is not None
+    if found is None:
+        with flights.alone(key):
+            found = cache.get(key)
+            cached = found is not None
+            if found is None:
+                found = _computed(project, spec, frame)
+                cache.set(_key(project, spec, frame, found.provenance.manifest_version), found, CACHED_SECONDS)
     elapsed = round((time.perf_counter() - begun) * 1000, 1)
-    return replace(found, provenance=replace(found.provenance, cached=kept is not None, elapsed_ms=elapsed))
+    return replace(found, provenance=replace(found.provenance, cached=cached, elapsed_ms=elapsed))
 
 
 def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.errors import NotFound
+from accounts.errors import DeadlineExceeded, NotFound
 from analytics.kinds.overview import OverviewResult, Panel
 from analytics.models import Project
 from analytics.queries import current, health
@@ -57,7 +57,7 @@ def panel(request: HttpRequest, organization: str, project: str, region: str) ->
         raise NotFound("There is no such panel.")
     switched = "switch" in request.GET
     address = _switched(request, region) if switched else Address.of(request.GET)
-    response = render(request, _template(region), _panel_context(found, address, region))
+    response = render(request, _template(region), _panel_context(found, address, region, switched=switched))
     if switched:
         response["HX-Push-Url"] = overview_url(found) + address.query
     return response
@@ -86,11 +86,15 @@ def common(project: Project, address: Address) -> dict[str, Any]:
 
 def everything(project: Project, address: Address) -> dict[str, Any]:
     """All panels in one query, for a page without JavaScript."""
-    tables = [address.tabs[region] for region in REGIONS]
-    result = ask(project, address, [Panel.FIGURES, Panel.CHART, *tables])
+    result = ask(project, address, of_page(address))
     by_panel = {table.panel: table for table in result.tables}
     regions = [region_context(address, region, by_panel[address.tabs[region]]) for region in REGIONS]
     return {**summary_context(project, address, result), "regions": regions}
+
+
+def of_page(address: Address) -> list[Panel]:
+    """What the page shows at once. Its panels all ask for this, so that one computation answers them."""
+    return [Panel.FIGURES, Panel.CHART, *(address.tabs[region] for region in REGIONS)]
 
 
 def summary_context(project: Project, address: Address, result: OverviewResult) -> dict[str, Any]:
@@ -118,11 +122,16 @@ def region_context(address: Address, region: str, table: Any) -> dict[str, Any]:
     }
 
 
-def _panel_context(project: Project, address: Address, region: str) -> dict[str, Any]:
+def _panel_context(project: Project, address: Address, region: str, *, switched: bool) -> dict[str, Any]:
+    own = [Panel.FIGURES, Panel.CHART] if region == SUMMARY else [address.tabs[region]]
+    try:
+        result = ask(project, address, own if switched else of_page(address))
+    except DeadlineExceeded:
+        # The whole page is too much: each panel for itself, and fails alone.
+        result = ask(project, address, own)
     if region == SUMMARY:
-        result = ask(project, address, [Panel.FIGURES, Panel.CHART])
         return {**common(project, address), **summary_context(project, address, result)}
-    (table,) = ask(project, address, [address.tabs[region]]).tables
+    table = next(table for table in result.tables if table.panel == address.tabs[region])
     return {**common(project, address), "region": region_context(address, region, table)}
 
 

@@ -9,9 +9,10 @@ import time_machine
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.errors import Invalid
+from accounts.errors import DeadlineExceeded, Invalid
 from analytics.contracts import DropReason
 from analytics.kinds.overview import Panel
+from analytics.queries import run
 from analytics.services import ingestion, live
 from analytics.views.address import Address, FilterText
 from tests.analytics.events import NOON, event, store
@@ -51,6 +52,46 @@ def test_the_page_comes_at_once_without_javascript(shop, at):
     assert '<span class="amount">13</span>' in page
     assert "Germany" in page
     assert "See all 12" in page
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The panels of each query that was computed rather than found."""
+    found: list[tuple[Panel, ...]] = []
+    computing = run._computed
+
+    def noted(project, spec, frame):
+        found.append(spec.panels)
+        return computing(project, spec, frame)
+
+    monkeypatch.setattr(run, "_computed", noted)
+    return found
+
+
+def test_one_computation_answers_all_panels_of_a_page(shop, at, computed):
+    for region in ("summary", "sources", "pages", "places", "devices", "events"):
+        assert shop.get(at("overview_panel", region)).status_code == 200
+
+    assert len(computed) == 1
+
+
+def test_a_tab_is_computed_by_itself(shop, at, computed):
+    shop.get(at("overview_panel", "sources") + "?switch=1&sources=channels")
+
+    assert computed == [(Panel.CHANNELS,)]
+
+
+def test_where_the_page_takes_too_long_each_panel_is_asked_alone(shop, at, monkeypatch):
+    computing = run._computed
+
+    def slow(project, spec, frame):
+        if len(spec.panels) > 2:
+            raise DeadlineExceeded("Too much at once.")
+        return computing(project, spec, frame)
+
+    monkeypatch.setattr(run, "_computed", slow)
+
+    assert "/p0" in shop.get(at("overview_panel", "pages")).content.decode()
 
 
 def test_panels_come_one_by_one(shop, at):
