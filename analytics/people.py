@@ -1,6 +1,6 @@
 """Who is one person: links from anonymous ids to user ids, and merges. No Django here.
 
-The rules are those of `docs/definitions`, in the order of arrival:
+The rules are those of `docs/definitions.md`, in the order of arrival:
 
 - identify(anonymous, user): the anonymous id belongs to the user's person, unless it belongs to one already.
 - alias(previous, user): the two are one person, who goes by the user's name.
