@@ -1,23 +1,20 @@
 """A child process of the supervisor: started, watched, revived with a growing pause, stopped."""
 
 import contextlib
-import ctypes
 import http.client
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from config.embedded.processes import Server
+from config.embedded.processes import Server, die_with_parent
 
 LONGEST_PAUSE = 10.0
 STEADY_SECONDS = 30.0
 LARGEST_LOG = 10 * 1024 * 1024
-_PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -74,7 +71,7 @@ class Child:
                 group=self.user,
                 extra_groups=[] if self.user else None,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(self.stop_signal),  # noqa: PLW1509 (the supervisor has one thread)
+                preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 (the supervisor has one thread)
             )
         self.started_at = time.monotonic()
 
@@ -155,7 +152,7 @@ def run_to_end(command: tuple[str, ...]) -> int:
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (the supervisor has one thread)
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (the supervisor has one thread)
     )
     try:
         return step.wait()
@@ -167,14 +164,6 @@ def run_to_end(command: tuple[str, ...]) -> int:
             except subprocess.TimeoutExpired:
                 step.kill()
                 step.wait()
-
-
-def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    # So that even `kill -9` of the supervisor leaves no process behind; only Linux has it.
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(_PR_SET_PDEATHSIG, number)
 
 
 def _ending(code: int) -> str:

@@ -1,8 +1,10 @@
 """What an embedded server needs to be started: a command, a user to run as, and a way to see that it is up."""
 
+import ctypes
 import hashlib
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 
 # sun_path holds 108 bytes with its closing zero.
 _LONGEST_SOCKET_PATH = 107
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Server:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 (started by a main thread)
         )
 
 
@@ -45,3 +49,11 @@ def socket_folder(data: Path, file_name: str) -> Path:
     short = Path(tempfile.gettempdir()) / ("plumbline-" + hashlib.sha256(bytes(data)).hexdigest()[:12])
     short.mkdir(mode=0o700, exist_ok=True)
     return short
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """What a child runs first, so that the kernel signals it should its parent be killed; only Linux can."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, number)
