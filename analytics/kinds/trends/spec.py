@@ -1,9 +1,9 @@
 """What may be asked of trends. No Django here."""
 
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, PROPERTY_PREFIX, FieldName, Filter
 from analytics.periods import Compare, Interval, Period
@@ -51,23 +51,25 @@ def no_session_pages(field: str) -> str:
     return field
 
 
+def _of_events(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    for item in filters:
+        no_session_pages(item.field)
+    return filters
+
+
+EventFilters = Annotated[tuple[Filter, ...], AfterValidator(_of_events)]
+
+
 class TrendSeries(BaseModel):
     """One line: which events (all if `event` is empty), and what of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     event: str = Field(default="", max_length=500)
-    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
+    filters: EventFilters = Field(default=(), max_length=50)
     aggregation: Aggregation = Aggregation.TOTAL
     property: str = Field(default="", max_length=300, description="The numeric property of a statistic.")
     label: str = Field(default="", max_length=200)
-
-    @field_validator("filters")
-    @classmethod
-    def _of_events(cls, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-        for item in filters:
-            no_session_pages(item.field)
-        return filters
 
     @field_validator("property")
     @classmethod
@@ -110,17 +112,10 @@ class TrendsSpec(BaseModel):
     period: Period
     compare: Compare = Compare.NONE
     interval: Interval = Interval.AUTO
-    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
+    filters: EventFilters = Field(default=(), max_length=50)
     series: tuple[TrendSeries, ...] = Field(min_length=1, max_length=10)
     breakdown: tuple[FieldName, ...] = Field(default=(), max_length=2)
     limit: int = Field(default=10, ge=1, le=100, description="Groups of a breakdown, before Other.")
-
-    @field_validator("filters")
-    @classmethod
-    def _of_events(cls, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-        for item in filters:
-            no_session_pages(item.field)
-        return filters
 
     @field_validator("breakdown")
     @classmethod
