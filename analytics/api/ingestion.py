@@ -1,6 +1,5 @@
-"""The doors for events over HTTP: Segment's routes, and our own. Reading and judging happen behind them."""
+"""The doors for events over HTTP, one for each protocol. Reading and judging happen behind them."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from django.conf import settings
@@ -15,39 +14,37 @@ from rest_framework.views import APIView
 
 from accounts.errors import Invalid, PlumblineError, envelope
 from analytics.api.ingestion_serializers import EventsAnswer, EventsInput
-from analytics.ingestion.client import ClientInfo, client_info
-from analytics.ingestion.protocols import native, segment, wire
+from analytics.ingestion.client import client_info
+from analytics.ingestion.protocols import BY_PATH, native, wire
 from analytics.services import ingestion
 
 # Any web page may send events: the write key is public, and no cookie is read.
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding",
     "Access-Control-Max-Age": "86400",
 }
 
 
 @method_decorator(csrf_exempt, name="dispatch")
-class SegmentView(View):
-    """One of Segment's routes (`ingestion/protocols/segment.py`)."""
+class ProtocolView(View):
+    """A route of one of the wire protocols (`ingestion/protocols`)."""
 
-    http_method_names = ("post", "options")
+    http_method_names = ("get", "post", "options")
 
-    def post(self, request: HttpRequest, route: str) -> HttpResponse:
-        headers = headers_of(request)
-        try:
-            submission = segment.parse(body=read_body(request), headers=headers, route=route)
-            outcome = ingestion.receive(submission=submission, client=client_of(request, headers))
-            return JsonResponse(segment.render(outcome), headers=CORS)
-        except PlumblineError as error:
-            body = envelope(error.code, error.message, error.fields)
-            return JsonResponse(body, status=error.status, headers=CORS)
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if "GET" in BY_PATH[request.path.rstrip("/")].METHODS:
+            return answer(request)
+        return self.http_method_not_allowed(request, **kwargs)
 
-    def options(self, request: HttpRequest, route: str) -> HttpResponse:  # noqa: ARG002 (any route, same answer)
+    def post(self, request: HttpRequest, **_: str) -> HttpResponse:
+        return answer(request)
+
+    def options(self, request: HttpRequest, **_: str) -> HttpResponse:  # noqa: ARG002 (the same for all)
         return HttpResponse(status=204, headers=CORS)
 
-    def http_method_not_allowed(self, request: HttpRequest, route: str) -> HttpResponse:  # noqa: ARG002
+    def http_method_not_allowed(self, request: HttpRequest, **_: str) -> HttpResponse:  # noqa: ARG002
         body = envelope("method_not_allowed", "Send events with POST.")
         return JsonResponse(body, status=405, headers={**CORS, "Allow": "POST, OPTIONS"})
 
@@ -82,11 +79,8 @@ class EventsView(APIView):
         ],
         tags=["events"],
     )
-    def post(self, request: Request) -> Response:
-        headers = headers_of(request)
-        submission = native.parse(body=read_body(request), headers=headers)
-        outcome = ingestion.receive(submission=submission, client=client_of(request, headers))
-        return Response(native.render(outcome))
+    def post(self, request: Request) -> HttpResponse:
+        return answer(request)
 
     @extend_schema(exclude=True)
     def options(self, request: HttpRequest, *args: object, **kwargs: object) -> Response:  # noqa: ARG002
@@ -98,23 +92,32 @@ class EventsView(APIView):
         return {**super().default_response_headers, **CORS}
 
 
-def headers_of(request: HttpRequest) -> Mapping[str, str]:
-    """The request's headers, names in lower case."""
-    return {name.lower(): value for name, value in request.headers.items()}
-
-
-def client_of(request: HttpRequest, headers: Mapping[str, str]) -> ClientInfo:
-    return client_info(
+def answer(request: HttpRequest | Request) -> HttpResponse:
+    """What the protocol of the request's path answers once the events are on disk."""
+    path = request.path.rstrip("/")
+    protocol = BY_PATH[path]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    client = client_info(
         headers=headers, peer=request.META.get("REMOTE_ADDR", ""), trusted_proxies=settings.TRUSTED_PROXIES
     )
+    try:
+        body = _read_body(request, protocol.LIMIT)
+        query, method = request.META.get("QUERY_STRING", ""), request.method or ""
+        asked = wire.Request(path=path, headers=headers, body=body, query=query, method=method)
+        found = protocol.parse(asked)
+        if isinstance(found, wire.Submission):
+            found = protocol.render(asked, ingestion.receive(submission=found, client=client))
+    except PlumblineError as error:
+        found = protocol.refuse(error)
+    return HttpResponse(found.body, status=found.status, headers={**found.headers, **CORS})
 
 
-def read_body(request: HttpRequest) -> bytes:
+def _read_body(request: HttpRequest | Request, limit: int) -> bytes:
     """The body as sent, never more than the limit. Raises TooLarge, and Invalid where the client hung up."""
     try:
-        body = request.read(wire.MAX_BODY + 1)
+        body: bytes = request.read(limit + 1)
     except OSError as error:
         raise Invalid("The body was cut off.") from error
-    if len(body) > wire.MAX_BODY:
-        raise wire.too_large()
+    if len(body) > limit:
+        raise wire.too_large(limit)
     return body

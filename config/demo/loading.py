@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.errors import Conflict, Unavailable
 from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.protocols import segment
+from analytics.ingestion.protocols.wire import Request
 from analytics.models import InboxEntry
 from analytics.services import compaction, ingestion, sealing
 from config.demo.models import DemoLoad
@@ -72,7 +73,7 @@ def _send(demo: DemoLoad, headers: Mapping[str, str], batch: list[Received]) -> 
     if sent != demo.sent:
         raise Conflict("The demo is being loaded by another process.")
     body = msgspec.json.encode({"batch": [call for _, call in batch]})
-    submission = segment.parse(body=body, headers=headers, route=segment.BATCH)
+    submission = segment.parse(Request(path="/v1/batch", headers=headers, body=body))
     ingestion.receive(submission=submission, client=ClientInfo(), now=batch[-1][0])
     demo.sent += len(batch)
     demo.save(update_fields=("sent",))

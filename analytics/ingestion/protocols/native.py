@@ -17,7 +17,6 @@ The answer's `results` say of each event, by index: stored, duplicate, or reject
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any, cast
 
 from accounts.errors import FieldError, Invalid
@@ -50,9 +49,16 @@ _CONTEXT = {"user_agent": "userAgent", "time_zone": "timezone", "locale": "local
 _KNOWN = {*_FIELDS, *_PAGE, *_CONTEXT, "write_key", "project_id"}
 
 
-def parse(*, body: bytes, headers: Mapping[str, str]) -> wire.Submission:
+PATHS = frozenset({"/api/v1/events"})
+METHODS = frozenset({"POST"})
+LIMIT = wire.MAX_BODY
+refuse = wire.refuse
+
+
+def parse(request: wire.Request) -> wire.Submission:
     """The calls of a request. Raises Invalid or TooLarge for the body as a whole."""
-    found = wire.parse_object(wire.decoded(body, headers))
+    headers = request.headers
+    found = wire.parse_object(wire.decoded(request, LIMIT))
     calls = wire.list_of(found["events"], "events") if "events" in found else [found]
     return wire.Submission(
         key=wire.bearer(headers) or wire.basic_user(headers) or wire.key_text(found.get("write_key")),
@@ -64,11 +70,11 @@ def parse(*, body: bytes, headers: Mapping[str, str]) -> wire.Submission:
     )
 
 
-def render(outcome: wire.Outcome) -> dict[str, Any]:
-    """The body of a 200: each event's fate and how many there are of each."""
+def render(request: wire.Request, outcome: wire.Outcome) -> wire.Reply:  # noqa: ARG001 (the protocols' shape)
+    """The answer of a 200: each event's fate and how many there are of each."""
     results = [_result(result) for result in outcome.results]
     counts = {status: sum(item["status"] == status for item in results) for status in STATUSES}
-    return {"results": results, **counts}
+    return wire.json_reply({"results": results, **counts})
 
 
 STATUSES = ("stored", "duplicate", "rejected")

@@ -5,7 +5,6 @@ HTTP Basic, or `writeKey` in the body. Answers `{"success": true}` also where si
 as clients would drop or repeat the whole batch; the refused are counted in the project's ledger of drops.
 """
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from accounts.errors import FieldError, Invalid
@@ -27,14 +26,20 @@ ROUTES: dict[str, str] = {
     BATCH: BATCH,
     "import": BATCH,
 }
+_PREFIX = "/v1/"
+PATHS = frozenset(_PREFIX + route for route in ROUTES)
+METHODS = frozenset({"POST"})
+LIMIT = wire.MAX_BODY
+refuse = wire.refuse
 
 
-def parse(*, body: bytes, headers: Mapping[str, str], route: str) -> wire.Submission:
-    """The calls of a request to a route of ROUTES. Raises Invalid or TooLarge for the body as a whole."""
-    found = wire.parse_object(wire.decoded(body, headers))
-    key = wire.basic_user(headers) or wire.key_text(found.get("writeKey"))
-    if ROUTES[route] != BATCH:
-        return wire.Submission(key=key, calls=[_call({**found, "type": ROUTES[route]}, 0, {}, None)])
+def parse(request: wire.Request) -> wire.Submission:
+    """The calls of a request. Raises Invalid or TooLarge for the body as a whole."""
+    route = ROUTES[request.path.removeprefix(_PREFIX)]
+    found = wire.parse_object(wire.decoded(request, LIMIT))
+    key = wire.basic_user(request.headers) or wire.key_text(found.get("writeKey"))
+    if route != BATCH:
+        return wire.Submission(key=key, calls=[_call({**found, "type": route}, 0, {}, None)])
     calls = wire.list_of(found.get("batch"), "batch")
     context = found.get("context")
     if context is not None and not isinstance(context, dict):
@@ -45,13 +50,13 @@ def parse(*, body: bytes, headers: Mapping[str, str], route: str) -> wire.Submis
     )
 
 
-def render(outcome: wire.Outcome) -> dict[str, Any]:
-    """The body of a 200. Raises Invalid, naming the first reason, where every event is malformed."""
+def render(request: wire.Request, outcome: wire.Outcome) -> wire.Reply:  # noqa: ARG001 (the protocols' shape)
+    """The answer of a 200. Raises Invalid, naming the first reason, where every event is malformed."""
     if outcome.is_all_invalid:
         first = outcome.invalid[0]
         field = f"batch.{first.index}.{first.field}".rstrip(".")
         raise Invalid(f"No event was kept. The first: {first.reason}", fields=[FieldError(field, first.reason)])
-    return {"success": True}
+    return wire.json_reply({"success": True})
 
 
 def _call(value: Any, index: int, context: dict[str, Any], sent_at: object) -> RawCall | Rejection:

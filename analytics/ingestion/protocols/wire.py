@@ -1,16 +1,23 @@
-"""What every wire protocol shares: the shape of a submission, bounded bodies, tolerant JSON, keys in headers."""
+"""What every wire protocol shares: its shape, bounded bodies, tolerant JSON, keys in headers.
+
+A protocol is a module with what `Protocol` names. `parse` reads a request into a submission, or answers it at once
+where it sends no events; the service judges and keeps the events; `render` says so as the protocol's clients
+expect, and `refuse` says what was wrong with the request as a whole.
+"""
 
 import base64
 import binascii
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
+from typing import Protocol as Shape
 
 import msgspec
 
-from accounts.errors import FieldError, Invalid, TooLarge
+from accounts.errors import FieldError, Invalid, PlumblineError, TooLarge, envelope
 from analytics.contracts import DropReason, Rejection
 from analytics.ingestion.normalize import RawCall
 
@@ -20,6 +27,31 @@ MAX_EVENT = 32 * 1024
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _SIGNIFICANT_DIGITS = 19
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as a protocol reads it.
+
+    `path` is without its last slash, `query` as sent, header names are in lower case.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer; the door adds what lets any web page read it."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +107,67 @@ class Outcome:
         return bool(self.results) and len(self.invalid) == len(self.results)
 
 
-def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The body without its compression, never more than MAX_BODY of it.
+class Protocol(Shape):
+    """One module of this package. `PATHS` are those it answers, without their last slash, to `METHODS`.
 
-    Raises TooLarge over that, Invalid for broken gzip or another encoding. Header names are in lower case.
+    `LIMIT` is the largest body in bytes, as sent and as unpacked.
     """
-    encoding = headers.get("content-encoding", "").strip().lower()
+
+    PATHS: frozenset[str]
+    METHODS: frozenset[str]
+    LIMIT: int
+
+    def parse(self, request: Request) -> Submission | Reply:
+        """Raises Invalid or TooLarge for the request as a whole."""
+
+    def render(self, request: Request, outcome: Outcome) -> Reply:
+        """The answer once the events that are kept are on disk. May raise Invalid where none was."""
+
+    def refuse(self, error: PlumblineError) -> Reply:
+        """The answer to a request that was refused as a whole."""
+
+
+def json_reply(body: object, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Reply:
+    return Reply(status, _encode(body), {"Content-Type": "application/json", **headers})
+
+
+def refuse(error: PlumblineError) -> Reply:
+    """The envelope of all of our errors."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_reply(envelope(error.code, error.message, error.fields), error.status, headers)
+
+
+def decoded(request: Request, limit: int) -> bytes:
+    """The body without its compression, never more than `limit` bytes of it.
+
+    Raises TooLarge over that, Invalid for broken gzip or another encoding.
+    """
+    body = request.body
+    encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip"}:
         raise Invalid(f"Content-Encoding '{encoding}' is not understood; send gzip or none.")
     # Some clients compress without saying so; JSON never begins with these bytes.
     if encoding == "gzip" or body.startswith(_GZIP):
-        body = _gunzip(body)
-    if len(body) > MAX_BODY:
-        raise too_large()
+        body = _gunzip(body, limit)
+    if len(body) > limit:
+        raise too_large(limit)
     return body
 
 
-def too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {MAX_BODY // 1024} KB.")
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit // 1024} KB.")
 
 
-def _gunzip(body: bytes) -> bytes:
+def _gunzip(body: bytes, limit: int) -> bytes:
     reader = zlib.decompressobj(_GZIP_WINDOW)
     try:
         # One byte more than allowed tells a body that is too large from one that just fits.
-        found = reader.decompress(body, MAX_BODY + 1)
+        found = reader.decompress(body, limit + 1)
     except zlib.error as error:
         raise Invalid("The body is not valid gzip.") from error
-    if len(found) <= MAX_BODY and not reader.eof:
+    if len(found) <= limit and not reader.eof:
         raise Invalid("The gzip body is cut off.")
     return found
 
