@@ -12,9 +12,11 @@ class Role(TextChoices):
 
 class Capability(TextChoices):
     VIEW_DATA = "view_data", "See dashboards and run queries"
+    EXPORT_DATA = "export_data", "Export events"
     VIEW_JOBS = "view_jobs", "See inference jobs"
     RUN_JOBS = "run_jobs", "Create and cancel inference jobs"
     SEND_EVENTS = "send_events", "Send events with a server key"
+    IMPORT_DATA = "import_data", "Import events from files"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
     MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
@@ -30,8 +32,13 @@ class Scope(TextChoices):
 
 
 _VIEWER = frozenset({Capability.VIEW_DATA, Capability.VIEW_JOBS})
-_ANALYST = _VIEWER | {Capability.RUN_JOBS}
-_ADMIN = _ANALYST | {Capability.MANAGE_PROJECTS, Capability.MANAGE_KEYS, Capability.MANAGE_MEMBERS}
+_ANALYST = _VIEWER | {Capability.RUN_JOBS, Capability.EXPORT_DATA}
+_ADMIN = _ANALYST | {
+    Capability.IMPORT_DATA,
+    Capability.MANAGE_PROJECTS,
+    Capability.MANAGE_KEYS,
+    Capability.MANAGE_MEMBERS,
+}
 _OWNER = _ADMIN | {Capability.DELETE_ORGANIZATION}
 
 ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
@@ -42,7 +49,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
 }
 
 SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
-    Scope.QUERY: frozenset({Capability.VIEW_DATA}),
-    Scope.INGEST: frozenset({Capability.SEND_EVENTS}),
+    Scope.QUERY: frozenset({Capability.VIEW_DATA, Capability.EXPORT_DATA}),
+    Scope.INGEST: frozenset({Capability.SEND_EVENTS, Capability.IMPORT_DATA}),
     Scope.INFERENCE: frozenset({Capability.VIEW_JOBS, Capability.RUN_JOBS}),
 }
