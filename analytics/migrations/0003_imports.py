@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_imports"),
+        ("accounts", "0001_initial"),
         ("analytics", "0002_person_link_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
