@@ -1,17 +1,25 @@
+from analytics.models.definitions import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
 from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
 from analytics.models.people import PersonLink
 from analytics.models.projects import Project, WriteKey
 from analytics.models.segments import Manifest, Segment
+from analytics.models.traits import GroupTraits, PersonTraits
 
 __all__ = (
     "DropCount",
+    "EventDefinition",
+    "EventProperty",
+    "GroupTraits",
     "Import",
     "ImportedTotal",
     "InboxEntry",
     "Manifest",
     "PersonLink",
+    "PersonTraits",
     "Project",
+    "PropertyDefinition",
+    "PropertyReading",
     "Segment",
     "WriteKey",
 )
