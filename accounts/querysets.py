@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from accounts.models import HashedKey, Membership, Organization, User  # noqa: F401 (in a base class)
+    from accounts.models import HashedKey, Membership, Organization, Plan, User  # noqa: F401 (in a base class)
 
 # How stale "last used" may be: a write for each request would cost more than it tells.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
@@ -17,6 +17,12 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     def visible_to(self, user: "User") -> Self:
         """Organizations that this person is a member of."""
         return self.filter(memberships__user=user)
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def default(self) -> Self:
+        """The plan of organizations that have none of their own; at most one."""
+        return self.filter(is_default=True)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

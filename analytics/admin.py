@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from accounts.admin.base import ReadOnlyAdmin, StaffAdmin
 from accounts.admin.keys import ActiveFilter, KeyAdmin
 from accounts.models import Organization
-from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
 from analytics.services import projects
 
 
@@ -148,3 +148,44 @@ class DropCountAdmin(ReadOnlyAdmin):
     search_fields = ("project__name", "project__slug")
     ordering = ("-day", "reason")
     date_hierarchy = "day"
+
+
+class UsageCountResource(resources.ModelResource):
+    organization = fields.Field(attribute="project__organization__slug", column_name="organization")
+    project = fields.Field(attribute="project__slug", column_name="project")
+
+    class Meta:
+        model = UsageCount
+        fields = ("organization", "project", "day", "events")
+        export_order = fields
+
+
+@admin.register(UsageCount)
+class UsageCountAdmin(ReadOnlyAdmin):
+    resource_classes = (UsageCountResource,)
+    list_display = ("project", "day", "events")
+    list_filter = (("project__organization", AutocompleteSelectFilter), ("project", AutocompleteSelectFilter))
+    list_select_related = ("project",)
+    search_fields = ("project__name", "project__slug", "project__organization__slug")
+    ordering = ("-day", "project")
+    date_hierarchy = "day"
+
+
+class QuotaNoticeResource(resources.ModelResource):
+    organization = fields.Field(attribute="organization__slug", column_name="organization")
+
+    class Meta:
+        model = QuotaNotice
+        fields = ("organization", "month", "threshold", "recipients", "created_at")
+        export_order = fields
+
+
+@admin.register(QuotaNotice)
+class QuotaNoticeAdmin(ReadOnlyAdmin):
+    resource_classes = (QuotaNoticeResource,)
+    list_display = ("organization", "month", "threshold", "recipients", "created_at")
+    list_filter = ("threshold", ("organization", AutocompleteSelectFilter))
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__slug")
+    ordering = ("-created_at",)
+    date_hierarchy = "created_at"

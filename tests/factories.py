@@ -6,9 +6,9 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts import keys
-from accounts.models import Membership, Organization, SecretKey, User
+from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
-from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
 from inference.choices import ProviderName, Task
 from inference.models import Job
 
@@ -23,6 +23,16 @@ class UserFactory(DjangoModelFactory[User]):
     email = factory.Sequence(lambda n: f"person{n}@example.test")
     name = factory.Sequence(lambda n: f"Person {n}")
     password = factory.django.Password(PASSWORD)
+
+
+class PlanFactory(DjangoModelFactory[Plan]):
+    """Without limits; warns from 80 % and refuses from 120 % once it has a quota."""
+
+    class Meta:
+        model = Plan
+
+    name = factory.Sequence(lambda n: f"Plan {n}")
+    slug = factory.Sequence(lambda n: f"plan-{n}")
 
 
 class OrganizationFactory(DjangoModelFactory[Organization]):
@@ -112,6 +122,24 @@ class DropCountFactory(DjangoModelFactory[DropCount]):
     day = date(2026, 1, 1)
     reason = "duplicate"
     events = 3
+
+
+class UsageCountFactory(DjangoModelFactory[UsageCount]):
+    class Meta:
+        model = UsageCount
+
+    project = factory.SubFactory(ProjectFactory)
+    day = date(2026, 1, 1)
+    events = 10
+
+
+class QuotaNoticeFactory(DjangoModelFactory[QuotaNotice]):
+    class Meta:
+        model = QuotaNotice
+
+    organization = factory.SubFactory(OrganizationFactory)
+    month = date(2026, 1, 1)
+    threshold = QuotaNotice.Threshold.WARN
 
 
 class JobFactory(DjangoModelFactory[Job]):

@@ -3,7 +3,7 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
 from accounts.admin.base import StaffAdmin
 from accounts.models import Membership, Organization
@@ -34,10 +34,11 @@ class MemberInline(TabularInline):
 class OrganizationResource(resources.ModelResource):
     members = fields.Field(attribute="members", column_name="members")
     project_count = fields.Field(attribute="project_count", column_name="projects")
+    plan = fields.Field(attribute="plan__slug", column_name="plan")
 
     class Meta:
         model = Organization
-        fields = ("id", "name", "slug", "members", "project_count", "created_at")
+        fields = ("id", "name", "slug", "plan", "members", "project_count", "created_at")
         export_order = fields
 
 
@@ -45,9 +46,11 @@ class OrganizationAdmin(StaffAdmin):
     """Organizations are not deleted here: their stored events have to go with them."""
 
     resource_classes = (OrganizationResource,)
-    list_display = ("name", "slug", "member_count", "projects_counted", "created_at")
-    list_filter = (HasProjectsFilter, ("created_at", RangeDateFilter))
+    list_display = ("name", "slug", "plan", "member_count", "projects_counted", "created_at")
+    list_filter = (HasProjectsFilter, ("plan", RelatedDropdownFilter), ("created_at", RangeDateFilter))
+    list_select_related = ("plan",)
     search_fields = ("name", "slug", "memberships__user__email")
+    autocomplete_fields = ("plan",)
     date_hierarchy = "created_at"
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 (Django's way)
     inlines = (MemberInline,)

@@ -1,5 +1,6 @@
 from accounts.models.keys import HashedKey, SecretKey
 from accounts.models.organizations import Membership, Organization
+from accounts.models.plans import Plan
 from accounts.models.users import User
 
-__all__ = ("HashedKey", "Membership", "Organization", "SecretKey", "User")
+__all__ = ("HashedKey", "Membership", "Organization", "Plan", "SecretKey", "User")

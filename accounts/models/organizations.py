@@ -10,6 +10,10 @@ class Organization(models.Model):
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=60, unique=True)
+    # Empty is the installation's default plan (`accounts.queries.plans.plan_of`).
+    plan = models.ForeignKey(
+        "accounts.Plan", on_delete=models.PROTECT, null=True, blank=True, related_name="organizations"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OrganizationQuerySet.as_manager()

@@ -5,6 +5,7 @@ from analytics.models.people import PersonLink
 from analytics.models.projects import Project, WriteKey
 from analytics.models.segments import Manifest, Segment
 from analytics.models.traits import GroupTraits, PersonTraits
+from analytics.models.usage import QuotaNotice, UsageCount
 
 __all__ = (
     "DropCount",
@@ -20,6 +21,8 @@ __all__ = (
     "Project",
     "PropertyDefinition",
     "PropertyReading",
+    "QuotaNotice",
     "Segment",
+    "UsageCount",
     "WriteKey",
 )

@@ -15,7 +15,7 @@ from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
 from analytics.queries import storage
-from analytics.services import identity, ingestion
+from analytics.services import identity, ingestion, usage
 from analytics.services.batches import Batch, read
 from analytics.store import files
 from analytics.store.duplicates import NEAR, first_of_each, stored_already
@@ -97,6 +97,7 @@ def _pass(project_id: int) -> SealReport:
     batch = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
     fresh = _without_duplicates(project_id, batch)
     segments = _write(project_id, fresh)
+    usage.count(project_id=project_id, events=fresh.events)
     InboxEntry.objects.filter(pk__in=ids).delete()
     _advance(manifest, batch)
     duplicates = len(batch.events) - len(fresh.events)

@@ -13,14 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.admin.base import as_text
-from accounts.models import Membership, Organization, SecretKey, User
+from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
-from analytics.models import DropCount, Manifest, Project, Segment, WriteKey
+from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
 from inference.models import Job
 from tests import factories
 
 LISTS: dict[Any, Any] = {
     Organization: factories.OrganizationFactory,
+    Plan: factories.PlanFactory,
     User: factories.UserFactory,
     Membership: factories.MembershipFactory,
     SecretKey: factories.SecretKeyFactory,
@@ -29,6 +30,8 @@ LISTS: dict[Any, Any] = {
     Segment: factories.SegmentFactory,
     Manifest: factories.ManifestFactory,
     DropCount: factories.DropCountFactory,
+    UsageCount: factories.UsageCountFactory,
+    QuotaNotice: factories.QuotaNoticeFactory,
     Job: factories.JobFactory,
 }
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
