@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -74,6 +75,12 @@ VARIABLES = (
         "int",
         0,
         "How many reverse proxies stand in front: that many entries of `X-Forwarded-For` are believed.",
+    ),
+    Variable(
+        "PLUMBLINE_MAXMIND",
+        "str",
+        "",
+        "A country database (`.mmdb`, as GeoLite2-Country): visitors' countries come from their addresses.",
     ),
     Variable("PLUMBLINE_DEBUG", "bool", False, "Django's debug pages. Never in production."),
     Variable("PLUMBLINE_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR."),
@@ -193,6 +200,13 @@ def broker(redis_url: str) -> str:
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
     return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+def file(name: str, path: str) -> str:
+    """The path of an optional file; raises ImproperlyConfigured, naming the variable, where there is none."""
+    if path and not Path(path).is_file():
+        raise ImproperlyConfigured(f"{name} is not a file: {path!r}.")
+    return path
 
 
 def host_of(base_url: str) -> str:

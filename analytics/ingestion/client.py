@@ -1,10 +1,13 @@
-"""Who sent a request, as far as enrichment needs it. The address is used and never stored."""
+"""Who sent a request, as far as enrichment needs it. The address is stored only where the project says so."""
 
+import functools
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Country headers that proxies set; believed only behind a proxy that we trust.
 _COUNTRY_HEADERS = ("cf-ipcountry", "x-country")
+_LONGEST_ADDRESS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,28 @@ def client_info(*, headers: Mapping[str, str], peer: str, trusted_proxies: int) 
         country=country,
         language=_first_language(headers.get("accept-language", "")) if from_browser else "",
     )
+
+
+def visitor(given: object, source: ClientInfo) -> tuple[str, str]:
+    """Address and country header of the visitor; `given` is what the caller says in `context.ip`.
+
+    A server that names its visitor's address is not the visitor, so neither its own address nor its country
+    counts. Without a name, only a browser is taken for the visitor. Both are empty where unknown.
+    """
+    address, is_public = _read_address(given) if isinstance(given, str) else ("", False)
+    header = "" if is_public else source.country
+    if not address and source.user_agent:
+        address, _ = _read_address(source.address)
+    return address, header
+
+
+@functools.lru_cache(8192)
+def _read_address(text: str) -> tuple[str, bool]:
+    try:
+        found = ipaddress.ip_address(text.strip()[:_LONGEST_ADDRESS])
+    except ValueError:
+        return "", False
+    return str(found), found.is_global
 
 
 def _address(forwarded: str, peer: str, trusted_proxies: int) -> str:

@@ -9,9 +9,10 @@ import msgspec
 
 from analytics.contracts import DropReason, Event, Kind
 from analytics.ingestion import cleaning, clock
-from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.client import ClientInfo, visitor
 from analytics.ingestion.enrichment import user_agents
 from analytics.ingestion.enrichment.countries import country
+from analytics.ingestion.options import DEFAULTS, Options
 from analytics.ingestion.page import page_fields
 from analytics.ingestion.refusal import Refused
 
@@ -21,7 +22,7 @@ MAX_NAME = 200
 MAX_LABEL = 100
 # Libraries that run in browsers, whose clocks and queues are not to be believed for longer than the window.
 BROWSER_LIBRARIES = frozenset({"analytics.js", "@segment/analytics-next", "plumbline.js"})
-# Parts of `context` that columns hold, or that are not kept: the address is never stored.
+# Parts of `context` that columns hold, or that are kept only where the project says so (the address).
 _NOT_KEPT = frozenset({"ip", "userAgent", "userAgentData", "page", "campaign", "locale", "groupId"})
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -48,7 +49,9 @@ class RawCall(TypedDict, total=False):
     context: Any
 
 
-def normalize(call: RawCall, *, now: datetime, source: ClientInfo, keep_bots: bool = False) -> Event:
+def normalize(
+    call: RawCall, *, now: datetime, source: ClientInfo, options: Options = DEFAULTS, keep_bots: bool = False
+) -> Event:
     """The event of a call received at `now`. Raises Refused with the reason, the field and how it is counted."""
     kind = _kind(call.get("type"))
     context = cleaning.mapping(call.get("context"), "context")
@@ -57,7 +60,8 @@ def normalize(call: RawCall, *, now: datetime, source: ClientInfo, keep_bots: bo
         raise Refused("The user agent is a bot's.", "context.userAgent", DropReason.BOT)
     properties = _properties(call, kind)
     library = _label(cleaning.mapping(context.get("library"), "context.library").get("name"))
-    window = clock.BROWSER_WINDOW if library in BROWSER_LIBRARIES else None
+    window = options.browser_window if library in BROWSER_LIBRARIES else None
+    address, header = visitor(context.get("ip"), source)
     return Event(
         message_id=cleaning.identifier(call.get("messageId"), "messageId") or str(uuid.uuid4()),
         kind=kind.value,
@@ -68,11 +72,15 @@ def normalize(call: RawCall, *, now: datetime, source: ClientInfo, keep_bots: bo
         browser=agent.browser,
         os=agent.os or _label(_part(context, "os").get("name")),
         device=agent.device,
-        country=country(header=source.country, time_zone=cleaning.text(context.get("timezone"))),
+        country=country(
+            header=header,
+            located=options.country_of(address),
+            time_zone=cleaning.text(context.get("timezone")),
+        ),
         language=_label(context.get("locale")) or _label(source.language),
         library=library,
         properties=_json(properties),
-        context=_json(_kept(context)),
+        context=_json(_kept(context, address if options.keep_addresses else "")),
     )
 
 
@@ -135,8 +143,9 @@ def _properties(call: RawCall, kind: Kind) -> dict[str, Any]:
     return found
 
 
-def _kept(context: Mapping[str, Any]) -> dict[str, Any]:
-    return cleaning.properties({key: value for key, value in context.items() if key not in _NOT_KEPT}, "context")
+def _kept(context: Mapping[str, Any], address: str) -> dict[str, Any]:
+    kept = cleaning.properties({key: value for key, value in context.items() if key not in _NOT_KEPT}, "context")
+    return {**kept, "ip": address} if address else kept
 
 
 def _part(context: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,11 +1,14 @@
 import zoneinfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from accounts.models import HashedKey, Organization
 from analytics.querysets import ProjectQuerySet
+
+MOST_WINDOW_DAYS = 365
 
 
 def validate_time_zone(value: str) -> None:
@@ -27,6 +30,22 @@ class Project(models.Model):
     slug = models.SlugField(max_length=60)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     first_weekday = models.SmallIntegerField(choices=Weekday, default=Weekday.MONDAY)
+    keep_addresses = models.BooleanField(
+        "Keep visitors' addresses",
+        default=False,
+        # The version before this column writes rows without it.
+        db_default=False,
+        help_text="Stores the IP address with each event, in its context as ip. They are personal data: leave it "
+        "off unless you need them.",
+    )
+    browser_window_days = models.PositiveSmallIntegerField(
+        "Late events of browsers, in days",
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_WINDOW_DAYS)],
+        help_text="What a browser sends later than this is dropped and counted as too old. Servers and imports "
+        "may send events of any age.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ProjectQuerySet.as_manager()

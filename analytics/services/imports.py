@@ -15,6 +15,7 @@ from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.files.source import Row
 from analytics.ingestion.normalize import Refused, normalize
 from analytics.models import DropCount, InboxEntry, Project
+from analytics.queries.options import options_of
 from analytics.services import ingestion, sealing
 
 CHUNK = 5000
@@ -99,7 +100,7 @@ def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
 
 def _take(project: Project, chunk: list[Row], report: Report, keep_bots: bool, complain: Complain) -> None:
     now = timezone.now()
-    nobody = ClientInfo()
+    nobody, options = ClientInfo(), options_of(project)
     events: list[Event] = []
     drops: Counter[DropReason] = Counter()
     for number, call, reason in chunk:
@@ -108,7 +109,7 @@ def _take(project: Project, chunk: list[Row], report: Report, keep_bots: bool, c
             drops[DropReason.INVALID] += 1
             continue
         try:
-            events.append(normalize(call, now=now, source=nobody, keep_bots=keep_bots))
+            events.append(normalize(call, now=now, source=nobody, options=options, keep_bots=keep_bots))
         except Refused as refusal:
             drops[refusal.drop] += 1
             if refusal.drop is DropReason.INVALID:

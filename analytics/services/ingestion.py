@@ -19,8 +19,10 @@ from analytics.contracts import DropReason, Event, Rejection
 from analytics.ingestion import payloads
 from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall, Refused, normalize
+from analytics.ingestion.options import Options
 from analytics.ingestion.protocols.wire import Duplicate, Outcome, Result, Stored, Submission
 from analytics.models import DropCount, InboxEntry, Project
+from analytics.queries.options import options_of
 from analytics.services import live, repeats, visitors
 
 NOTHING_DROPPED: Mapping[DropReason, int] = MappingProxyType({})
@@ -76,7 +78,8 @@ def receive(*, submission: Submission, client: ClientInfo, now: datetime | None 
     calls = submission.calls
     if submission.allows_nameless:
         calls = visitors.identify(project=project, calls=calls, client=client, now=moment)
-    judged = [_judge(call, index, moment, client) for index, call in enumerate(calls)]
+    options = options_of(project)
+    judged = [_judge(call, index, moment, client, options) for index, call in enumerate(calls)]
     ids = [event.message_id for event in judged if isinstance(event, Event)]
     known = repeats.known(project_id=project.pk, message_ids=ids) if submission.answers_each else frozenset()
     events, results = _without_repeats(judged, known)
@@ -119,11 +122,13 @@ def _project(submission: Submission) -> Project:
     return access.project(actor, project_id=submission.project_id, capability=Capability.SEND_EVENTS)
 
 
-def _judge(call: RawCall | Rejection, index: int, moment: datetime, client: ClientInfo) -> Event | Rejection:
+def _judge(
+    call: RawCall | Rejection, index: int, moment: datetime, client: ClientInfo, options: Options
+) -> Event | Rejection:
     if isinstance(call, Rejection):
         return call
     try:
-        return normalize(call, now=moment, source=client)
+        return normalize(call, now=moment, source=client, options=options)
     except Refused as refusal:
         return Rejection(index, refusal.reason, refusal.field, refusal.drop)
 

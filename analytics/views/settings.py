@@ -32,7 +32,7 @@ class SettingsForm(ProjectModelForm):
 
     class Meta:
         model = Project
-        fields = ("name", "time_zone", "first_weekday")
+        fields = ("name", "time_zone", "first_weekday", "browser_window_days", "keep_addresses")
 
 
 class KeyForm(forms.Form):

@@ -135,20 +135,21 @@ def test_a_bot_says_so(agent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "zone", "code"),
+    ("header", "located", "zone", "code"),
     [
-        ("ch", "", "CH"),
-        ("XX", "Europe/Berlin", "DE"),
-        ("T1", "", ""),
-        ("", "Asia/Calcutta", "IN"),
-        ("", "US/Pacific", "US"),
-        ("", "America/Argentina/Ushuaia", "AR"),
-        ("", "UTC", ""),
-        ("", "Mars/Olympus", ""),
+        ("ch", "SE", "Europe/Berlin", "CH"),
+        ("XX", "SE", "Europe/Berlin", "SE"),
+        ("XX", "ZZ", "Europe/Berlin", "DE"),
+        ("T1", "", "", ""),
+        ("", "", "Asia/Calcutta", "IN"),
+        ("", "", "US/Pacific", "US"),
+        ("", "", "America/Argentina/Ushuaia", "AR"),
+        ("", "", "UTC", ""),
+        ("", "", "Mars/Olympus", ""),
     ],
 )
-def test_the_country_is_the_header_s_or_the_time_zone_s(header, zone, code) -> None:
-    assert country(header=header, time_zone=zone) == code
+def test_the_country_is_the_header_s_or_the_address_s_or_the_time_zone_s(header, located, zone, code) -> None:
+    assert country(header=header, located=located, time_zone=zone) == code
 
 
 @given(st.text())

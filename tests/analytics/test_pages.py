@@ -107,11 +107,30 @@ def test_a_key_made_while_waiting_stands_in_the_snippet_once(client, owner, proj
 def test_settings_are_saved(client, owner, project, at):
     client.force_login(owner)
     response = client.post(
-        at("project_settings"), {"name": "Store", "time_zone": "Europe/Berlin", "first_weekday": "6"}
+        at("project_settings"),
+        {
+            "name": "Store",
+            "time_zone": "Europe/Berlin",
+            "first_weekday": "6",
+            "browser_window_days": "2",
+            "keep_addresses": "on",
+        },
     )
     project.refresh_from_db()
     assert response.status_code == 302
     assert (project.name, project.time_zone, project.first_weekday) == ("Store", "Europe/Berlin", 6)
+    assert (project.browser_window_days, project.keep_addresses) == (2, True)
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "soon", ""])
+def test_a_window_of_no_days_or_of_years_is_refused(client, owner, project, at, days):
+    client.force_login(owner)
+    response = client.post(
+        at("project_settings"),
+        {"name": "Store", "time_zone": "UTC", "first_weekday": "0", "browser_window_days": days},
+    )
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["browser_window_days"]
 
 
 def test_wrong_settings_are_refused_and_change_nothing(client, owner, project, at):

@@ -1,14 +1,14 @@
-"""The country of a visitor: from a trusted proxy's header, else from the browser's time zone."""
+"""The country of a visitor: from a trusted proxy's header, else its address, else the browser's time zone."""
 
 import functools
 from importlib import resources
 
 
-def country(*, header: str, time_zone: str) -> str:
-    """An ISO 3166 alpha-2 code, or empty where unknown."""
-    code = header.strip().upper()
-    if code in _codes():
-        return code
+def country(*, header: str, located: str, time_zone: str) -> str:
+    """An ISO 3166 alpha-2 code, or empty where unknown. `located` is what a database says of the address."""
+    for code in (header.strip().upper(), located):
+        if code in _codes():
+            return code
     zones = _zones()
     return zones.get(time_zone) or zones.get(_links().get(time_zone, ""), "")
 
