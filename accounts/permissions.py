@@ -17,6 +17,8 @@ class Capability(TextChoices):
     RUN_JOBS = "run_jobs", "Create and cancel inference jobs"
     SEND_EVENTS = "send_events", "Send events with a server key"
     IMPORT_DATA = "import_data", "Import events from files"
+    EXPORT_PEOPLE = "export_people", "Export what is stored of a person"
+    ERASE_PEOPLE = "erase_people", "Erase a person and see erasures"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
     MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
@@ -29,12 +31,15 @@ class Scope(TextChoices):
     QUERY = "query", "Run queries"
     INGEST = "ingest", "Send events to any project of the organization"
     INFERENCE = "inference", "Run inference jobs"
+    PRIVACY = "privacy", "Export and erase people"
 
 
 _VIEWER = frozenset({Capability.VIEW_DATA, Capability.VIEW_JOBS})
 _ANALYST = _VIEWER | {Capability.RUN_JOBS, Capability.EXPORT_DATA}
 _ADMIN = _ANALYST | {
     Capability.IMPORT_DATA,
+    Capability.EXPORT_PEOPLE,
+    Capability.ERASE_PEOPLE,
     Capability.MANAGE_PROJECTS,
     Capability.MANAGE_KEYS,
     Capability.MANAGE_MEMBERS,
@@ -52,4 +57,5 @@ SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
     Scope.QUERY: frozenset({Capability.VIEW_DATA, Capability.EXPORT_DATA}),
     Scope.INGEST: frozenset({Capability.SEND_EVENTS, Capability.IMPORT_DATA}),
     Scope.INFERENCE: frozenset({Capability.VIEW_JOBS, Capability.RUN_JOBS}),
+    Scope.PRIVACY: frozenset({Capability.EXPORT_PEOPLE, Capability.ERASE_PEOPLE}),
 }

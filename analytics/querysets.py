@@ -7,7 +7,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.models import Organization, User
-    from analytics.models import Project, Segment  # noqa: F401 (in a base class)
+    from analytics.models import Erasure, Project, Segment  # noqa: F401 (in a base class)
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -32,3 +32,12 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         if last_day is not None:
             found = found.filter(first_day__lte=last_day)
         return found
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    def of(self, project: "Project") -> Self:
+        return self.filter(project=project)
+
+    def unfinished(self) -> Self:
+        """Not done: what a person asked to have erased may still be on disk."""
+        return self.exclude(status="done")

@@ -68,16 +68,16 @@ POST o/<slug:organization>/p/<slug:project>/settings/keys/<int:key>/revoke/ 302 
 """
 
 # A secret key: none, of a stranger's organization, then one scope each of ours.
-KEYS = ("none", "foreign", "query", "ingest", "inference")
+KEYS = ("none", "foreign", "query", "ingest", "inference", "privacy")
 KEY_TABLE = """
-GET  api/v1/key/                                                   401 200 200 200 200
-GET  api/v1/projects/                                              401 200 200 403 403
-GET  api/v1/projects/<int:project_id>/                             401 404 200 403 403
-POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403
-GET  api/v1/inference/jobs/                                        401 200 403 403 200
-POST api/v1/inference/jobs/                                        401 400 403 403 400
-GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200
-POST api/v1/inference/jobs/<uuid:job_id>/cancel/                   401 404 403 403 200
+GET  api/v1/key/                                                   401 200 200 200 200 200
+GET  api/v1/projects/                                              401 200 200 403 403 403
+GET  api/v1/projects/<int:project_id>/                             401 404 200 403 403 403
+POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
+GET  api/v1/inference/jobs/                                        401 200 403 403 200 403
+POST api/v1/inference/jobs/                                        401 400 403 403 400 403
+GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200 403
+POST api/v1/inference/jobs/<uuid:job_id>/cancel/                   401 404 403 403 200 403
 """
 
 # What a placeholder stands for, where its name does not say: by the beginning of the route.

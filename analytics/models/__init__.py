@@ -1,4 +1,5 @@
 from analytics.models.definitions import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
+from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
 from analytics.models.people import PersonLink
@@ -9,6 +10,7 @@ from analytics.models.usage import QuotaNotice, UsageCount
 
 __all__ = (
     "DropCount",
+    "Erasure",
     "EventDefinition",
     "EventProperty",
     "GroupTraits",
