@@ -2,11 +2,13 @@
 
     {"error": {"code": "invalid", "message": "…", "fields": [{"field": "filters.0.operator", "message": "…"}]}}
 
-`code` is stable and documented in `docs/api.md`; `fields` is there where the input is at fault.
+`code` is stable and documented in `docs/api.md`; `fields` is there where the input is at fault, and some codes
+have figures of their own beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 
@@ -18,6 +20,9 @@ class FieldError:
     message: str
 
 
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+
+
 class PlumblineError(Exception):
     """The root of the hierarchy: a message for people, a stable code and an HTTP status."""
 
@@ -25,12 +30,28 @@ class PlumblineError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(
-        self, message: str, *, fields: Sequence[FieldError] = (), retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        fields: Sequence[FieldError] = (),
+        retry_after: float | None = None,
+        details: Mapping[str, Any] = NO_DETAILS,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.fields = tuple(fields)
         self.retry_after = retry_after
+        self.details = details
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The envelope that the answer carries."""
+        return envelope(self.code, self.message, self.fields, self.details)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What stands in the head of the answer: when to come back, in whole seconds."""
+        return {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
 
 
 class Invalid(PlumblineError):
@@ -89,6 +110,13 @@ class RateLimited(PlumblineError):
     status = 429
 
 
+class QuotaExceeded(PlumblineError):
+    """The plan's quota is used up; `details` has the figures, `retry_after` is an hour at most."""
+
+    code = "quota_exceeded"
+    status = 429
+
+
 class DeadlineExceeded(PlumblineError):
     """It took longer than it may."""
 
@@ -103,9 +131,11 @@ class Unavailable(PlumblineError):
     status = 503
 
 
-def envelope(code: str, message: str, fields: Sequence[FieldError] = ()) -> dict[str, Any]:
+def envelope(
+    code: str, message: str, fields: Sequence[FieldError] = (), details: Mapping[str, Any] = NO_DETAILS
+) -> dict[str, Any]:
     """The body of every error answer."""
-    error: dict[str, Any] = {"code": code, "message": message}
+    error: dict[str, Any] = {"code": code, "message": message, **details}
     if fields:
         error["fields"] = [{"field": item.field, "message": item.message} for item in fields]
     return {"error": error}

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.permissions import Role
+from analytics.queries import quota
 from tests import factories
 
 
@@ -21,6 +22,11 @@ def _static_files_as_they_are(settings) -> None:
 @pytest.fixture(autouse=True)
 def _passwords_are_hashed_fast(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _quotas_are_asked_afresh() -> None:
+    quota.forget()
 
 
 @pytest.fixture

@@ -31,11 +31,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, PlumblineError):
-        response = Response(envelope(error.code, error.message, error.fields), status=error.status)
+        response = Response(error.body, status=error.status, headers=error.headers)
         if error.status == 401:
             response["WWW-Authenticate"] = "Bearer"
-        if error.retry_after is not None:
-            response["Retry-After"] = str(max(1, round(error.retry_after)))
         return response
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)

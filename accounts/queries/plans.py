@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.models import Organization, Plan
 
 
@@ -21,8 +23,8 @@ UNLIMITED = Limits()
 
 def plan_of(organization_id: int) -> Plan | None:
     """The organization's own plan, else the installation's default; None where there is neither."""
-    own = Plan.objects.filter(organizations=organization_id).first()
-    return own or Plan.objects.default().first()
+    own = Exists(Organization.objects.filter(pk=organization_id, plan=OuterRef("pk")))
+    return Plan.objects.filter(own | Q(is_default=True)).annotate(own=own).order_by("-own").first()
 
 
 def limits_of(organization_id: int) -> Limits:

@@ -23,6 +23,8 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding",
+    # A page may read when it is to come back.
+    "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -69,6 +71,7 @@ class EventsView(APIView):
             403: OpenApiResponse(description="The secret key may not send events."),
             404: OpenApiResponse(description="The secret key's organization has no such project."),
             413: OpenApiResponse(description=f"The body is over {wire.MAX_BODY // 1024} KB."),
+            429: OpenApiResponse(description="The plan's quota is used up; `Retry-After` says when to come back."),
         },
         examples=[
             OpenApiExample(

@@ -3,11 +3,10 @@
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts import keys
@@ -21,9 +20,9 @@ from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall, Refused, normalize
 from analytics.ingestion.options import Options
 from analytics.ingestion.protocols.wire import Duplicate, Outcome, Result, Stored, Submission
-from analytics.models import DropCount, InboxEntry, Project
+from analytics.models import InboxEntry, Project
 from analytics.queries.options import options_of
-from analytics.services import live, repeats, visitors
+from analytics.services import ledger, live, quota, repeats, visitors
 
 NOTHING_DROPPED: Mapping[DropReason, int] = MappingProxyType({})
 
@@ -49,33 +48,19 @@ def accept(
         )
     if events and announced:
         transaction.on_commit(functools.partial(live.announce, project_id=project.pk, events=events))
-    count_drops(project=project, drops=drops, moment=moment)
-
-
-def count_drops(*, project: Project, drops: Mapping[DropReason, int], moment: datetime) -> None:
-    """Add to the ledger of the day (UTC), by reason; safe when many write at once."""
-    day = moment.astimezone(UTC).date()
-    # One order of rows for everyone, so that two requests cannot wait for each other.
-    for reason, count in sorted(drops.items()):
-        if count > 0:
-            DropCount.objects.update_or_create(
-                project=project,
-                day=day,
-                reason=reason.value,
-                defaults={"events": F("events") + count},
-                create_defaults={"events": count},
-            )
+    ledger.count_drops(project=project, drops=drops, moment=moment)
 
 
 def receive(*, submission: Submission, client: ClientInfo, now: datetime | None = None) -> Outcome:
     """Judge each event of a request alone, keep what is good, count the rest, and say what became of each.
 
-    Raises Unauthenticated for a wrong or missing key, for a secret key what the access door raises, and
-    Unavailable where visitors without a cookie cannot be told apart.
+    Raises Unauthenticated for a wrong or missing key, for a secret key what the access door raises,
+    QuotaExceeded over what the plan allows, and Unavailable where visitors without a cookie cannot be told apart.
     """
     project = _project(submission)
     moment = now or timezone.now()
     calls = submission.calls
+    quota.admit(project=project, calls=calls, now=moment)
     if submission.allows_nameless:
         calls = visitors.identify(project=project, calls=calls, client=client, now=moment)
     options = options_of(project)

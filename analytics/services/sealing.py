@@ -15,7 +15,7 @@ from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
 from analytics.queries import storage
-from analytics.services import identity, ingestion, usage
+from analytics.services import identity, ledger, usage
 from analytics.services.batches import Batch, read
 from analytics.store import files
 from analytics.store.duplicates import NEAR, first_of_each, stored_already
@@ -101,9 +101,7 @@ def _pass(project_id: int) -> SealReport:
     InboxEntry.objects.filter(pk__in=ids).delete()
     _advance(manifest, batch)
     duplicates = len(batch.events) - len(fresh.events)
-    ingestion.count_drops(
-        project=manifest.project, drops={DropReason.DUPLICATE: duplicates}, moment=timezone.now()
-    )
+    ledger.count_drops(project=manifest.project, drops={DropReason.DUPLICATE: duplicates}, moment=timezone.now())
     return SealReport(project_id, len(ids), len(fresh.events), duplicates, segments, batch.unreadable)
 
 

@@ -7,7 +7,8 @@ import redis
 from analytics.contracts import DropReason, Event
 from analytics.queries import live
 from analytics.queries.drops import drops
-from analytics.services.ingestion import accept, count_drops
+from analytics.services.ingestion import accept
+from analytics.services.ledger import count_drops
 from tests.factories import ProjectFactory
 
 WHEN = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)

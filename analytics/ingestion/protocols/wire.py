@@ -17,7 +17,7 @@ from typing import Protocol as Shape
 
 import msgspec
 
-from accounts.errors import FieldError, Invalid, PlumblineError, TooLarge, envelope
+from accounts.errors import FieldError, Invalid, PlumblineError, TooLarge
 from analytics.contracts import DropReason, Rejection
 from analytics.ingestion.normalize import RawCall
 
@@ -133,10 +133,10 @@ def json_reply(body: object, status: int = 200, headers: Mapping[str, str] = Map
 
 def refuse(error: PlumblineError) -> Reply:
     """The envelope of all of our errors."""
-    headers = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
+    headers = dict(error.headers)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return json_reply(envelope(error.code, error.message, error.fields), error.status, headers)
+    return json_reply(error.body, error.status, headers)
 
 
 def decoded(request: Request, limit: int) -> bytes:
