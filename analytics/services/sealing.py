@@ -15,7 +15,7 @@ from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
 from analytics.queries import storage
-from analytics.services import identity, ledger, usage
+from analytics.services import definitions, identity, ledger, traits, usage
 from analytics.services.batches import Batch, read
 from analytics.store import files
 from analytics.store.duplicates import NEAR, first_of_each, stored_already
@@ -98,6 +98,8 @@ def _pass(project_id: int) -> SealReport:
     fresh = _without_duplicates(project_id, batch)
     segments = _write(project_id, fresh)
     usage.count(project_id=project_id, events=fresh.events)
+    definitions.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
+    traits.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     InboxEntry.objects.filter(pk__in=ids).delete()
     _advance(manifest, batch)
     duplicates = len(batch.events) - len(fresh.events)
