@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.services import heartbeat
-from analytics.services import compaction, sealing
+from analytics.services import compaction, retention, sealing
 
 
 @shared_task
@@ -20,3 +20,8 @@ def compact() -> None:
 @shared_task
 def sweep() -> None:
     compaction.sweep()
+
+
+@shared_task
+def expire() -> None:
+    retention.expire_all()

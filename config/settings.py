@@ -149,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(300),
         "options": {"expires": 300},
     },
+    "expire": {
+        "task": "analytics.tasks.expire",
+        "schedule": schedule(3600),
+        "options": {"expires": 3600},
+    },
     "wake-inference": {
         "task": "inference.tasks.wake",
         "schedule": schedule(5),

@@ -1,6 +1,6 @@
 """The time of an answer: its intervals, those it is compared with, and what is still running. No Django here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -40,12 +40,32 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The range asked for and the one it is compared with, both in intervals of one kind."""
+    """The range asked for and the one it is compared with, both in intervals of one kind.
+
+    `kept_from` is set where events before it, which are not kept, would be asked for.
+    """
 
     interval: Interval
     current: Range
     previous: Range | None
     now: datetime
+    kept_from: datetime | None = None
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        return (self.current, self.previous) if self.previous else (self.current,)
+
+    def since(self, edge: datetime | None) -> "Frame":
+        """The same frame where events are kept from this moment on; None is for ever."""
+        cuts = edge is not None and any(item.span.start < edge for item in self.ranges)
+        return replace(self, kept_from=edge if cuts else None)
+
+    def kept(self, within: Range) -> Range:
+        """The part of a range that is kept. Its intervals stay: before the edge they are empty."""
+        edge, span = self.kept_from, within.span
+        if edge is None:
+            return within
+        return replace(within, span=Span(max(span.start, edge), max(span.end, edge)))
 
     def is_incomplete(self, item: Span) -> bool:
         return item.end > self.now

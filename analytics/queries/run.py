@@ -16,7 +16,7 @@ from analytics.kinds import KINDS, QuerySpec, Result
 from analytics.kinds import answer as answer_of
 from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
-from analytics.queries import flights, manifest, storage
+from analytics.queries import flights, manifest, retention, storage
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
 from analytics.store.segments import SegmentStore
 
@@ -27,7 +27,8 @@ CACHED_SECONDS = 3_600
 class Provenance:
     """How an answer was got. `definition` says what is counted; `elapsed_ms` includes reading the cache.
 
-    `incomplete` is the number of intervals that are not over; `spec` has every default filled in.
+    `incomplete` is the number of intervals that are not over; `spec` has every default filled in. `kept_from` is
+    set where the plan's retention cuts into what was asked: events before it are not counted.
     """
 
     spec: dict[str, Any]
@@ -35,6 +36,7 @@ class Provenance:
     time_zone: str
     start: datetime
     end: datetime
+    kept_from: datetime | None
     data_up_to: datetime | None
     manifest_version: int
     rows_read: int
@@ -56,7 +58,9 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
     Raises Invalid for what the engine refuses and DeadlineExceeded after the configured seconds.
     """
     begun = time.perf_counter()
-    frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now or timezone.now())
+    moment = now or timezone.now()
+    frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=moment)
+    frame = frame.since(retention.kept_from(project.organization_id, now=moment))
     key = _key(project, spec, frame, manifest.version_of(project.pk))
     found: Answer | None = cache.get(key)
     cached = found is not None
@@ -80,28 +84,28 @@ def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
 
 
 def _attempt(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
-    ranges = [frame.current, *([frame.previous] if frame.previous else [])]
     snapshot = manifest.snapshot(
         project.pk,
-        start=min(item.span.start for item in ranges),
-        end=max(item.span.end for item in ranges),
+        start=min(item.span.start for item in frame.ranges),
+        end=max(item.span.end for item in frame.ranges),
     )
-    reader = _Reader(snapshot)
+    reader = _Reader(snapshot, frame)
     result = answer_of(spec, frame, reader.read)
     return Answer(spec.kind, result, _provenance(project, spec, frame, snapshot, reader.rows_read))
 
 
 class _Reader:
-    """Reads ranges of one snapshot and counts the rows."""
+    """Reads ranges of one snapshot, as far back as events are kept, and counts the rows."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, frame: Frame) -> None:
         self._snapshot = snapshot
+        self._frame = frame
         self._store = SegmentStore(storage.limits())
         self.rows_read = 0
 
     @contextmanager
     def read(self, within: Range, wanted: Wanted) -> Iterator[Reading]:
-        with self._store.read(self._snapshot, within, wanted) as reading:
+        with self._store.read(self._snapshot, self._frame.kept(within), wanted) as reading:
             self.rows_read += reading.rows_read
             yield reading
 
@@ -113,6 +117,7 @@ def _provenance(project: Project, spec: QuerySpec, frame: Frame, snapshot: Snaps
         time_zone=project.time_zone,
         start=frame.current.span.start,
         end=frame.current.span.end,
+        kept_from=frame.kept_from,
         data_up_to=snapshot.data_up_to,
         manifest_version=snapshot.version,
         rows_read=rows_read,
@@ -128,6 +133,7 @@ def _key(project: Project, spec: QuerySpec, frame: Frame, version: int) -> str:
         "spec": spec.model_dump(mode="json"),
         "zone": [project.time_zone, project.first_weekday],
         "from": str(frame.current.span.start),
+        "kept_from": str(frame.kept_from),
         "incomplete": frame.incomplete,
         "version": version,
     }

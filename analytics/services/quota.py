@@ -86,10 +86,13 @@ def _remember(project_id: int, message_ids: Iterable[str], now: datetime) -> lis
     hour = int(now.timestamp()) // _HOUR
     ours, before = (b"refused:%d:%d" % (project_id, hour - back) for back in (0, 1))
     with client().pipeline(transaction=False) as pipeline:
-        pipeline.smismember(ours, digests).smismember(before, digests).scard(ours)
+        pipeline.smismember(ours, digests)
+        pipeline.smismember(before, digests)
+        pipeline.scard(ours)
         known, earlier, size = cast("tuple[list[int], list[int], int]", pipeline.execute())
         new = [item for item, *seen in zip(digests, known, earlier, strict=True) if not any(seen)]
         if new and size < MOST_REMEMBERED:
-            pipeline.sadd(ours, *new).expire(ours, 2 * _HOUR)
+            pipeline.sadd(ours, *new)
+            pipeline.expire(ours, 2 * _HOUR)
             pipeline.execute()
     return new

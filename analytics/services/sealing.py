@@ -15,7 +15,7 @@ from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
 from analytics.queries import storage
-from analytics.services import definitions, identity, ledger, traits, usage
+from analytics.services import definitions, identity, ledger, retention, traits, usage
 from analytics.services.batches import Batch, read
 from analytics.store import files
 from analytics.store.duplicates import NEAR, first_of_each, stored_already
@@ -95,14 +95,15 @@ def _pass(project_id: int) -> SealReport:
     if not ids:
         return SealReport(project_id)
     batch = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
-    fresh = _without_duplicates(project_id, batch)
+    unique = _without_duplicates(project_id, batch)
+    fresh = retention.without_expired(project=manifest.project, batch=unique, now=timezone.now())
     segments = _write(project_id, fresh)
     usage.count(project_id=project_id, events=fresh.events)
     definitions.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     traits.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     InboxEntry.objects.filter(pk__in=ids).delete()
     _advance(manifest, batch)
-    duplicates = len(batch.events) - len(fresh.events)
+    duplicates = len(batch.events) - len(unique.events)
     ledger.count_drops(project=manifest.project, drops={DropReason.DUPLICATE: duplicates}, moment=timezone.now())
     return SealReport(project_id, len(ids), len(fresh.events), duplicates, segments, batch.unreadable)
 

@@ -13,6 +13,7 @@ from accounts.models import Organization
 from accounts.queries.plans import Limits
 from analytics.contracts import DropReason
 from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.normalize import RawCall
 from analytics.ingestion.protocols.wire import Submission
 from analytics.models import DropCount, InboxEntry
 from analytics.queries import quota
@@ -37,7 +38,8 @@ def plan(organization):
 
 @pytest.fixture
 def key(project) -> str:
-    return factories.WriteKeyFactory.create(project=project, text=KEY) and KEY
+    factories.WriteKeyFactory.create(project=project, text=KEY)
+    return KEY
 
 
 def use(project, events: int) -> None:
@@ -46,7 +48,7 @@ def use(project, events: int) -> None:
 
 
 def send(key: str, *message_ids: str, now: datetime = NOW):
-    calls = [{"type": "track", "event": "Paid", "userId": "ada", "messageId": text} for text in message_ids]
+    calls = [RawCall(type="track", event="Paid", userId="ada", messageId=text) for text in message_ids]
     return ingestion.receive(submission=Submission(key=key, calls=calls), client=ClientInfo(), now=now)
 
 

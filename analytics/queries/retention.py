@@ -1,0 +1,25 @@
+"""How far back an organization's events are kept, by its plan."""
+
+from datetime import UTC, date, datetime
+
+from accounts.queries.plans import limits_of
+from analytics.periods import add_months
+
+
+def kept_from(organization_id: int, *, now: datetime) -> datetime | None:
+    """The first instant of which events are kept: midnight (UTC) of today's day so many months ago.
+
+    None where the plan keeps events for ever. The edge moves once a day, for everything at once: answers, arrivals
+    and deletion.
+    """
+    months = limits_of(organization_id).retention_months
+    return None if months is None else _midnight(first_day(months, now=now))
+
+
+def first_day(months: int, *, now: datetime) -> date:
+    """The first day (UTC) that is kept of this many months."""
+    return add_months(now.astimezone(UTC).date(), -months)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,65 @@
+"""Delete what is older than the plan keeps: whole segments, once their last day is over the edge."""
+
+import logging
+from datetime import date, datetime
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from accounts.queries.plans import with_limits
+from analytics.contracts import DropReason
+from analytics.models import Manifest, Project, Segment
+from analytics.queries import retention
+from analytics.services import ledger
+from analytics.services.batches import Batch
+from analytics.store.base import micros
+
+LOG = logging.getLogger(__name__)
+
+
+def expire_all(*, now: datetime | None = None) -> int:
+    """Expire what is over in every organization; how many segments. One project's fault stops no other."""
+    moment = now or timezone.now()
+    expired = 0
+    for organization_id, limits in with_limits():
+        if limits.retention_months is None:
+            continue
+        edge = retention.first_day(limits.retention_months, now=moment)
+        for project_id in Project.objects.filter(organization=organization_id).values_list("pk", flat=True):
+            try:
+                expired += expire(project_id=project_id, before=edge, now=moment)
+            except DatabaseError:
+                LOG.exception("Expiry failed; the segments stay.", extra={"project_id": project_id})
+    return expired
+
+
+@transaction.atomic
+def expire(*, project_id: int, before: date, now: datetime) -> int:
+    """Take the project's segments that end before this day (UTC) out of the manifest; how many.
+
+    Their files go with the next sweep. A segment that spans the day stays until all of it is over: within a month,
+    since none is longer. Answers do not show its older events meanwhile (`queries/run.py`).
+    """
+    over = Segment.objects.live().filter(project_id=project_id, last_day__lt=before)
+    # Almost always there is nothing, and then nobody need wait.
+    if not over.exists():
+        return 0
+    manifest = Manifest.objects.select_for_update().get(project_id=project_id)
+    count = over.update(retired_at=now)
+    manifest.version += 1
+    manifest.save(update_fields=["version"])
+    return count
+
+
+def without_expired(*, project: Project, batch: Batch, now: datetime) -> Batch:
+    """The events of a batch that may be kept; those older than the plan keeps are counted as too old."""
+    edge = retention.kept_from(project.organization_id, now=now)
+    if edge is None:
+        return batch
+    first = micros(edge)
+    places = [place for place, event in enumerate(batch.events) if event.time >= first]
+    expired = len(batch.events) - len(places)
+    if not expired:
+        return batch
+    ledger.count_drops(project=project, drops={DropReason.TOO_OLD: expired}, moment=now)
+    return batch.only(places)
