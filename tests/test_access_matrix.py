@@ -28,7 +28,9 @@ GET  api/schema/                                                   200 200 200 2
 GET  api/docs/                                                     200 200 200 200 200 200 200
 GET  api/v1/key/                                                   401 401 401 401 401 401 401
 POST api/v1/events/                                                401 401 401 401 401 401 401
-POST ^v1/{segment}/?$                                              401 401 401 401 401 401 401
+POST ^{segment}/?$                                                 401 401 401 401 401 401 401
+POST ^{posthog}/?$                                                 401 401 401 401 401 401 401
+GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 200 200 200 200
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
@@ -108,7 +110,7 @@ def routes(patterns: Iterable[URLPattern | URLResolver], prefix: str = "") -> It
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, route)
         else:
-            yield re.sub(r"\(\?P<route>[^)]*\)", "{segment}", route) or "/"
+            yield re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route) or "/"
 
 
 def in_a_family(route: str) -> bool:
@@ -131,7 +133,9 @@ def address(organization, project):
         "<slug:panel>": "sources",
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),
         "<int:key>": str(factories.SecretKeyFactory.create(organization=organization).pk),
-        "^v1/{segment}/?$": "v1/track",
+        "^{segment}/?$": "v1/track",
+        "^{posthog}/?$": "capture",
+        "^array/{key}/config(?:\\.js)?/?$": "array/plw_key/config.js",
     }
     write_key = {"<int:key>": str(factories.WriteKeyFactory.create(project=project).pk)}
 
@@ -166,7 +170,7 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 @pytest.mark.parametrize("row", each(TABLE))
 def test_people_get_what_the_table_says(visitors, address, row) -> None:
     path = address(row.route)
-    body, content_type = (b"{}", JSON) if "v1/" in row.route else (b"nothing=said", FORM)
+    body, content_type = (b"{}", JSON) if row.route.startswith(("api/", "^")) else (b"nothing=said", FORM)
 
     found = {
         person: visitor.generic(row.method, path, body, content_type).status_code

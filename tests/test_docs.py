@@ -14,6 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from accounts.api.errors import CODES
 from accounts.errors import PlumblineError
 from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
+from analytics.ingestion.protocols import BY_PATH
 from analytics.kinds import KINDS, parse_spec
 from analytics.kinds.filters import Operator
 from analytics.periods import Last
@@ -92,13 +93,18 @@ def test_every_operation_of_the_api_stands_in_the_docs(db: None) -> None:
 
 
 def test_every_route_of_the_api_stands_in_the_docs() -> None:
-    known = [route for route in routes(get_resolver().url_patterns) if route.startswith(("api/", "^v1/"))]
+    known = [route for route in routes(get_resolver().url_patterns) if route.startswith("api/")]
     text = plain(text_of("api.md"))
 
     missing = [route for route in known if plain(route).rstrip("/") not in text]
 
     assert len(known) > 5
     assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted(BY_PATH))
+def test_every_address_of_a_wire_protocol_stands_in_the_docs(path) -> None:
+    assert f"`{path}`" in text_of("protocols.md")
 
 
 def test_every_error_code_stands_in_the_docs() -> None:

@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.errors import Invalid, PlumblineError, envelope
+from accounts.errors import Invalid, NotFound, PlumblineError, envelope
 from analytics.api.ingestion_serializers import EventsAnswer, EventsInput
 from analytics.ingestion.client import client_info
-from analytics.ingestion.protocols import BY_PATH, native, wire
+from analytics.ingestion.protocols import native, protocol_of, wire
 from analytics.services import ingestion
 
 # Any web page may send events: the write key is public, and no cookie is read.
@@ -36,7 +36,8 @@ class ProtocolView(View):
     http_method_names = ("get", "post", "options")
 
     def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        if "GET" in BY_PATH[request.path.rstrip("/")].METHODS:
+        protocol = protocol_of(request.path.rstrip("/"))
+        if protocol is not None and "GET" in protocol.METHODS:
             return answer(request)
         return self.http_method_not_allowed(request, **kwargs)
 
@@ -98,7 +99,9 @@ class EventsView(APIView):
 def answer(request: HttpRequest | Request) -> HttpResponse:
     """What the protocol of the request's path answers once the events are on disk."""
     path = request.path.rstrip("/")
-    protocol = BY_PATH[path]
+    protocol = protocol_of(path)
+    if protocol is None:
+        raise NotFound("There is nothing here.")
     headers = {name.lower(): value for name, value in request.headers.items()}
     client = client_info(
         headers=headers, peer=request.META.get("REMOTE_ADDR", ""), trusted_proxies=settings.TRUSTED_PROXIES

@@ -1,11 +1,18 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.api.ingestion import EventsView, ProtocolView
-from analytics.ingestion.protocols import segment
+from analytics.ingestion.protocols import posthog, segment, wire
 
-_ROUTES = "|".join(sorted(segment.ROUTES))
+
+def _routes(name: str, protocol: wire.Protocol) -> URLPattern:
+    """The paths of a protocol, with and without a last slash; `name` stands for them where routes are listed."""
+    paths = "|".join(sorted(path.removeprefix("/") for path in protocol.PATHS))
+    return re_path(rf"^(?P<{name}>{paths})/?$", ProtocolView.as_view(), name=name)
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/events/", EventsView.as_view(), name="events"),
-    re_path(rf"^v1/(?P<route>{_ROUTES})/?$", ProtocolView.as_view(), name="segment"),
+    _routes("segment", segment),
+    _routes("posthog", posthog),
+    re_path(r"^array/(?P<key>[^/]+)/config(?:\.js)?/?$", ProtocolView.as_view(), name="posthog_settings"),
 ]

@@ -21,7 +21,7 @@ __all__ = ("RawCall", "Refused", "normalize")
 MAX_NAME = 200
 MAX_LABEL = 100
 # Libraries that run in browsers, whose clocks and queues are not to be believed for longer than the window.
-BROWSER_LIBRARIES = frozenset({"analytics.js", "@segment/analytics-next", "plumbline.js"})
+BROWSER_LIBRARIES = frozenset({"analytics.js", "@segment/analytics-next", "plumbline.js", "posthog-js"})
 # Parts of `context` that columns hold, or that are kept only where the project says so (the address).
 _NOT_KEPT = frozenset({"ip", "userAgent", "userAgentData", "page", "campaign", "locale", "groupId"})
 

@@ -15,11 +15,12 @@ def unknown(address: str) -> str:  # noqa: ARG001 (the shape of a lookup)
 @dataclass(frozen=True, slots=True)
 class Options:
     """`keep_addresses`: the visitor's address is stored in the event's context as `ip`. `browser_window`: how late
-    an event of a browser's library may be. `country_of`: an address → an ISO 3166 code, or empty where unknown.
+    an event of a browser's library may be, None for any age. `country_of`: an address → an ISO 3166 code, or empty
+    where unknown.
     """
 
     keep_addresses: bool = False
-    browser_window: timedelta = BROWSER_WINDOW
+    browser_window: timedelta | None = BROWSER_WINDOW
     country_of: Callable[[str], str] = unknown
 
 

@@ -3,6 +3,7 @@
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -64,11 +65,19 @@ def receive(*, submission: Submission, client: ClientInfo, now: datetime | None 
     if submission.allows_nameless:
         calls = visitors.identify(project=project, calls=calls, client=client, now=moment)
     options = options_of(project)
+    if submission.historical:
+        options = replace(options, browser_window=None)
     judged = [_judge(call, index, moment, client, options) for index, call in enumerate(calls)]
     ids = [event.message_id for event in judged if isinstance(event, Event)]
     known = repeats.known(project_id=project.pk, message_ids=ids) if submission.answers_each else frozenset()
     events, results = _without_repeats(judged, known)
-    accept(project=project, events=events, drops=_drops(results), received_at=moment)
+    accept(
+        project=project,
+        events=events,
+        drops=_drops(results),
+        received_at=moment,
+        announced=not submission.historical,
+    )
     if submission.answers_each and events:
         kept = [event.message_id for event in events]
         transaction.on_commit(functools.partial(repeats.remember, project_id=project.pk, message_ids=kept))

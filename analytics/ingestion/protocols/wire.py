@@ -60,7 +60,8 @@ class Submission:
 
     `key` is empty if none was sent. The rest is what the protocol allows: where `allows_secret_key`, the key may
     be one, and `project_id` says whose events; where `allows_nameless`, a call without an id is its visitor's of
-    the day; where `answers_each`, the client is told which events were there already.
+    the day; where `answers_each`, the client is told which events were there already. What is `historical` may
+    be of any age, and is not shown live.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Submission:
     allows_nameless: bool = False
     answers_each: bool = False
     project_id: int | None = None
+    historical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
