@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.services import heartbeat
-from analytics.services import compaction, retention, sealing
+from analytics.services import compaction, erasing, retention, sealing
 
 
 @shared_task
@@ -25,3 +25,8 @@ def sweep() -> None:
 @shared_task
 def expire() -> None:
     retention.expire_all()
+
+
+@shared_task
+def erase() -> None:
+    erasing.erase_all()

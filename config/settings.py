@@ -149,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(300),
         "options": {"expires": 300},
     },
+    "erase": {
+        "task": "analytics.tasks.erase",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
+    },
     "expire": {
         "task": "analytics.tasks.expire",
         "schedule": schedule(3600),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from analytics.models import Manifest, Segment
-from analytics.queries import people, storage
+from analytics.queries import erasures, people, storage
 from analytics.store.base import Snapshot, StoredFile
 
 
@@ -13,10 +13,9 @@ def version_of(project_id: int) -> int:
 
 
 def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
-    """The files with events of a span, and the links that they do not know of, all as of one version.
+    """The files with events of a span, and the links and erasures that they do not know of, as of one version.
 
-    Sealing and compaction raise the version with everything that they change, so equal before and after is one
-    moment.
+    Whoever changes one of them raises the version with it, so equal before and after is one moment.
     """
     while True:
         before = Manifest.objects.get(project_id=project_id)
@@ -25,9 +24,10 @@ def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
         )
         oldest = min((segment.created_at for segment in segments), default=None)
         links = people.links_since(project_id, oldest) if oldest else {}
+        erased = erasures.to_leave_out(project_id) if oldest else {}
         if version_of(project_id) == before.version:
             break
     files = tuple(
         StoredFile(storage.path_of(segment), frozenset(segment.property_columns)) for segment in segments
     )
-    return Snapshot(before.version, before.data_up_to, files, links)
+    return Snapshot(before.version, before.data_up_to, files, links, erased)

@@ -1,4 +1,4 @@
-"""Who became one person since a moment."""
+"""Who is one person, as far as links say."""
 
 from datetime import datetime
 
@@ -9,3 +9,16 @@ def links_since(project_id: int, moment: datetime) -> dict[str, str]:
     """Links (id → person) made after a moment; segments written up to then do not know of them."""
     found = PersonLink.objects.filter(project_id=project_id, created_at__gt=moment)
     return dict(found.values_list("alias", "person"))
+
+
+def person_of(project_id: int, identifier: str) -> str:
+    """Whom an id belongs to: itself where it is not linked."""
+    found = PersonLink.objects.filter(project_id=project_id, alias=identifier).values_list("person", flat=True)
+    return found.first() or identifier
+
+
+def ids_of(project_id: int, identifier: str) -> list[str]:
+    """Every id of the person that this one belongs to: the person first, the others in order."""
+    person = person_of(project_id, identifier)
+    aliases = PersonLink.objects.filter(project_id=project_id, person=person).values_list("alias", flat=True)
+    return [person, *sorted({*aliases, identifier} - {person})]

@@ -13,6 +13,11 @@ def folder() -> Path:
     return Path(settings.DATA_FOLDER) / "store"
 
 
+def unreadable_folder() -> Path:
+    """Where inbox entries lie that could not be read, by project."""
+    return folder().parent / "unreadable"
+
+
 def path_of(segment: Segment) -> Path:
     return folder() / segment.relative_path
 

@@ -68,7 +68,7 @@ def _decode(entry: InboxEntry) -> tuple[list[Event], list[dict[str, Any]]]:
 
 def _put_aside(entry: InboxEntry) -> None:
     """Keep the bytes of an entry in a file, for a person to look at."""
-    folder = storage.folder().parent / "unreadable" / str(entry.project_id)
+    folder = storage.unreadable_folder() / str(entry.project_id)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{entry.pk}.zst").open("wb") as file:
         file.write(bytes(entry.payload))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from analytics.models import Manifest, Segment
 from analytics.queries import people, storage
 from analytics.services.sealing import FAULTS, UPKEEP_SECONDS, latest_moment
+from analytics.store.erased import NOBODY, Erased
 from analytics.store.files import FORMING, Written
 from analytics.store.merge import Input, merge
 from analytics.store.plan import Facts, plan
@@ -22,6 +23,8 @@ LOG = logging.getLogger(__name__)
 # yet.
 RETIRED_KEPT = timedelta(minutes=10)
 ORPHANS_KEPT = timedelta(hours=1)
+# For a person to look at what could not be read; longer would keep what nobody can search for an erased person.
+UNREADABLE_KEPT = timedelta(days=14)
 
 
 def compact_all() -> None:
@@ -43,14 +46,23 @@ def compact_project(*, project_id: int, now: datetime | None = None) -> int:
 
 
 def _merge(project_id: int, ids: Sequence[UUID]) -> int:
-    """Merge without holding up the sealing: segments never change, and links are taken as of one moment."""
+    new = write_merged(project_id=project_id, ids=ids)
+    return len(ids) if new and replace(project_id=project_id, ids=ids, new=new) else 0
+
+
+def write_merged(*, project_id: int, ids: Sequence[UUID], erased: Erased = NOBODY) -> Segment | None:
+    """Write one file with the rows of segments, without those of who is erased; `replace` puts it in their place.
+
+    None where one of them is not live any more. This does not hold up the sealing: segments never change, and
+    links are taken as of one moment.
+    """
     with transaction.atomic():
         Manifest.objects.select_for_update().get(project_id=project_id)
         segments = list(Segment.objects.live().filter(project_id=project_id, pk__in=ids).order_by("first_day"))
         at = latest_moment(project_id)
         links = people.links_since(project_id, min(item.created_at for item in segments)) if segments else {}
     if len(segments) < len(ids) or at is None:
-        return 0
+        return None
     new = Segment(
         project_id=project_id,
         first_day=min(item.first_day for item in segments),
@@ -58,8 +70,8 @@ def _merge(project_id: int, ids: Sequence[UUID]) -> int:
         created_at=at,
     )
     inputs = [Input(storage.path_of(item), item.property_columns) for item in segments]
-    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=UPKEEP_SECONDS))
-    return len(ids) if _replace(project_id, ids, _with_facts(new, written)) else 0
+    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=UPKEEP_SECONDS), erased)
+    return _with_facts(new, written)
 
 
 def _with_facts(segment: Segment, written: Written) -> Segment:
@@ -70,21 +82,27 @@ def _with_facts(segment: Segment, written: Written) -> Segment:
 
 
 @transaction.atomic
-def _replace(project_id: int, ids: Sequence[UUID], new: Segment) -> bool:
-    """Put one segment in the place of others; not if one of them is gone, and the new file is then swept."""
+def replace(*, project_id: int, ids: Sequence[UUID], new: Segment | None) -> bool:
+    """Put one segment in the place of others, or none where nothing is left of them.
+
+    Not if one of them is gone: a new file is then swept, and what was replaced meanwhile cannot come back by it.
+    """
     manifest = Manifest.objects.select_for_update().get(project_id=project_id)
     replaced = Segment.objects.live().filter(project_id=project_id, pk__in=ids)
     if replaced.count() < len(ids):
         return False
     replaced.update(retired_at=timezone.now())
-    new.save(force_insert=True)
+    if new is not None:
+        new.save(force_insert=True)
     manifest.version += 1
     manifest.save(update_fields=["version"])
     return True
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """Delete the files of segments that were replaced a while ago, and old files of no segment; how many."""
+    """Delete the files of segments that were replaced a while ago, old files of no segment, and what could not be
+    read long ago; how many.
+    """
     moment = now or timezone.now()
     retired = Segment.objects.filter(retired_at__lt=moment - RETIRED_KEPT)
     paths = [storage.path_of(segment) for segment in retired]
@@ -92,17 +110,19 @@ def sweep(*, now: datetime | None = None) -> int:
         path.unlink(missing_ok=True)
     retired.filter(pk__in=[path.stem for path in paths]).delete()
     orphans = [path for path in _old_files(moment) if not _is_segment(path)]
-    for path in orphans:
+    unreadable = list(_older(storage.unreadable_folder(), "*.zst", moment - UNREADABLE_KEPT))
+    for path in (*orphans, *unreadable):
         path.unlink(missing_ok=True)
-    return len(paths) + len(orphans)
+    return len(paths) + len(orphans) + len(unreadable)
 
 
 def _old_files(moment: datetime) -> Iterator[Path]:
-    before = (moment - ORPHANS_KEPT).timestamp()
     for pattern in ("*.parquet", f"*{FORMING}"):
-        for path in storage.folder().rglob(pattern):
-            if path.stat().st_mtime < before:
-                yield path
+        yield from _older(storage.folder(), pattern, moment - ORPHANS_KEPT)
+
+
+def _older(folder: Path, pattern: str, than: datetime) -> Iterator[Path]:
+    return (path for path in folder.rglob(pattern) if path.stat().st_mtime < than.timestamp())
 
 
 def _is_segment(path: Path) -> bool:

@@ -25,3 +25,13 @@ def announce(*, project_id: int, events: Sequence[Event]) -> None:
             pipeline.execute()
     except redis.RedisError as error:
         LOG.warning("The live view missed %d events: %s", len(rows), error)
+
+
+def forget(*, project_id: int) -> bool:
+    """Empty the project's list, whose rows do not tell every id of a person; False where Redis does not answer."""
+    try:
+        live.client().delete(live.key(project_id))
+    except redis.RedisError as error:
+        LOG.warning("The live view keeps what it shows: %s", error)
+        return False
+    return True

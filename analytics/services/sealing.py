@@ -15,7 +15,7 @@ from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
 from analytics.queries import storage
-from analytics.services import definitions, identity, ledger, retention, traits, usage
+from analytics.services import definitions, erasures_in_inbox, identity, ledger, retention, traits, usage
 from analytics.services.batches import Batch, read
 from analytics.store import files
 from analytics.store.duplicates import NEAR, first_of_each, stored_already
@@ -94,7 +94,8 @@ def _pass(project_id: int) -> SealReport:
     ids = _next_entries(project_id)
     if not ids:
         return SealReport(project_id)
-    batch = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
+    arrived = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
+    batch = erasures_in_inbox.leave_out(project_id=project_id, batch=arrived)
     unique = _without_duplicates(project_id, batch)
     fresh = retention.without_expired(project=manifest.project, batch=unique, now=timezone.now())
     segments = _write(project_id, fresh)

@@ -36,12 +36,17 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A project's events at one moment: files, and links (id → person) that some of them do not know of."""
+    """A project's events at one moment: files, and links (id → person) that some of them do not know of.
+
+    `erased` (id → moment in µs) are people whose rows received up to then no reading shows, though they are still
+    in the files.
+    """
 
     version: int
     data_up_to: datetime | None
     files: tuple[StoredFile, ...]
     links: Mapping[str, str]
+    erased: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from analytics.contracts import COLUMNS
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
 from analytics.store.connection import Limits, cursor, identifier, literal
+from analytics.store.erased import NOBODY, Erased, condition, join_erased, register_erased
 from analytics.store.files import FORMING, ROW_GROUP_ROWS, Written, settle
 from analytics.store.overrides import PERSON, join_overrides, register_overrides
 
@@ -38,21 +39,29 @@ def shared_columns(inputs: Sequence[Input]) -> list[str]:
     return sorted(whole) + ([JSON_ONLY] if left_out else [])
 
 
-def merge(inputs: Sequence[Input], links: Mapping[str, str], path: Path, limits: Limits) -> Written:
-    """Write all rows of the inputs to one file, sorted; `links` (id → person) are newer than the inputs."""
+def merge(
+    inputs: Sequence[Input], links: Mapping[str, str], path: Path, limits: Limits, erased: Erased = NOBODY
+) -> Written:
+    """Write all rows of the inputs to one file, sorted; `links` (id → person) are newer than the inputs.
+
+    The rows of who is erased are left out; some rows have to be left.
+    """
     columns = shared_columns(inputs)
     path.parent.mkdir(parents=True, exist_ok=True)
     forming = path.with_suffix(FORMING)
     with cursor(limits) as own:
         register_overrides(own, links)
-        own.execute(_copy(inputs, columns, forming, links))
+        register_erased(own, erased)
+        own.execute(_copy(inputs, columns, forming, links, erased))
         extremes = "SELECT count(*), min(time), max(time) FROM read_parquet($file)"
         rows, first, last = own.execute(extremes, {"file": str(forming)}).fetchall()[0]
     size, checksum = settle(forming, path)
     return Written(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), rows, size, checksum, columns)
 
 
-def _copy(inputs: Sequence[Input], columns: Sequence[str], target: Path, links: Mapping[str, str]) -> str:
+def _copy(
+    inputs: Sequence[Input], columns: Sequence[str], target: Path, links: Mapping[str, str], erased: Erased
+) -> str:
     names = [*COLUMNS, *(column for column in columns if column != JSON_ONLY)]
     chosen = ", ".join(
         f"{PERSON} AS person" if name == "person" and links else f"e.{identifier(name)}" for name in names
@@ -60,7 +69,8 @@ def _copy(inputs: Sequence[Input], columns: Sequence[str], target: Path, links: 
     files = ", ".join(literal(str(item.path)) for item in inputs)
     return f"""
         COPY (
-            SELECT {chosen} FROM read_parquet([{files}], union_by_name = true) AS e {join_overrides(links)}
+            SELECT {chosen} FROM read_parquet([{files}], union_by_name = true) AS e
+            {join_overrides(links)} {join_erased(erased)} WHERE {condition(erased)}
             ORDER BY e.name, e.time
         ) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})
     """  # noqa: S608 (names of columns and files are quoted)
