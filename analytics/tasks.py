@@ -1,9 +1,11 @@
 """What Celery beat wakes; each is safe to run at any time, as often as one likes, on any number of machines."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from accounts.services import heartbeat
-from analytics.services import compaction, erasing, retention, sealing
+from analytics.services import compaction, erasing, import_work, retention, sealing, uploads
 
 
 @shared_task
@@ -30,3 +32,22 @@ def expire() -> None:
 @shared_task
 def erase() -> None:
     erasing.erase_all()
+
+
+@shared_task
+def work_on_import(import_id: str) -> None:
+    """A slice of one import; the next one stands in line behind what came meanwhile."""
+    if import_work.work(import_id=UUID(import_id)):
+        work_on_import.delay(import_id)
+
+
+@shared_task
+def take_up_imports() -> None:
+    """Those that wait, or whose worker died."""
+    for import_id in import_work.to_do():
+        work_on_import.delay(str(import_id))
+
+
+@shared_task
+def sweep_imports() -> None:
+    uploads.sweep()

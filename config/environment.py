@@ -99,6 +99,12 @@ VARIABLES = (
         "How often the inbox is sealed into segments, in seconds.",
     ),
     Variable(
+        "PLUMBLINE_IMPORT_MEGABYTES",
+        "int",
+        1024,
+        "The size of a file that may be uploaded to be imported, packed or not, in megabytes.",
+    ),
+    Variable(
         "PLUMBLINE_INFERENCE_CONCURRENCY",
         "int",
         1000,

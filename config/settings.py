@@ -159,12 +159,25 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
         "options": {"expires": 3600},
     },
+    "take-up-imports": {
+        "task": "analytics.tasks.take_up_imports",
+        "schedule": schedule(10),
+        "options": {"expires": 10},
+    },
+    "sweep-imports": {
+        "task": "analytics.tasks.sweep_imports",
+        "schedule": schedule(3600),
+        "options": {"expires": 3600},
+    },
     "wake-inference": {
         "task": "inference.tasks.wake",
         "schedule": schedule(5),
         "options": {"expires": 5},
     },
 }
+
+# What may be uploaded to be imported, packed or not; see `config/asgi.py`.
+IMPORT_BYTES: int = ENV["PLUMBLINE_IMPORT_MEGABYTES"] * 2**20
 
 QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
 QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]

@@ -1,22 +1,20 @@
 """Import files of past events, in chunks that are each durable: what was read before a stop is kept."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 
-from analytics.contracts import DropReason, Event
-from analytics.ingestion.client import ClientInfo
+from analytics.contracts import DropReason
+from analytics.ingestion.files.judging import Complain, judge
 from analytics.ingestion.files.source import Row
-from analytics.ingestion.normalize import Refused, normalize
 from analytics.models import DropCount, InboxEntry, Project
 from analytics.queries.options import options_of
-from analytics.services import ingestion, sealing
+from analytics.services import imported_totals, ingestion, sealing
 
 CHUNK = 5000
 SEAL_SECONDS = 300
@@ -44,7 +42,6 @@ class Report:
         return self.accepted - self.duplicates - self.waiting
 
 
-Complain = Callable[[int, str], None]
 Advance = Callable[[Report], None]
 
 
@@ -57,7 +54,7 @@ def import_rows(
     chunk. A line that is malformed counts as unreadable, and in the ledger of drops as invalid.
     """
     report = Report(duplicates_before=_duplicates(project))
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows):
         _take(project, chunk, report, keep_bots, complain)
         advance(report)
     return report
@@ -80,14 +77,7 @@ def seal(*, project: Project, report: Report) -> None:
     report.duplicates = _duplicates(project) - report.duplicates_before
 
 
-def visitor_key(project: Project) -> bytes:
-    """Makes the visitors of a project's logs: the same in every file, and nothing to anybody without the key."""
-    return hashlib.blake2b(
-        f"visitors of project {project.pk}".encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=32
-    ).digest()
-
-
-def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
+def chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
     chunk: list[Row] = []
     for row in rows:
         chunk.append(row)
@@ -98,27 +88,18 @@ def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
         yield chunk
 
 
+@transaction.atomic
 def _take(project: Project, chunk: list[Row], report: Report, keep_bots: bool, complain: Complain) -> None:
     now = timezone.now()
-    nobody, options = ClientInfo(), options_of(project)
-    events: list[Event] = []
-    drops: Counter[DropReason] = Counter()
-    for number, call, reason in chunk:
-        if call is None:
-            complain(number, reason)
-            drops[DropReason.INVALID] += 1
-            continue
-        try:
-            events.append(normalize(call, now=now, source=nobody, options=options, keep_bots=keep_bots))
-        except Refused as refusal:
-            drops[refusal.drop] += 1
-            if refusal.drop is DropReason.INVALID:
-                complain(number, refusal.reason)
-    ingestion.accept(project=project, events=events, drops=drops, received_at=now, announced=False)
+    judged = judge(chunk, now=now, options=options_of(project), keep_bots=keep_bots)
+    for number, reason in judged.complaints:
+        complain(number, reason)
+    ingestion.accept(project=project, events=judged.events, drops=judged.drops, received_at=now, announced=False)
+    imported_totals.keep(project=project, totals=judged.totals)
     report.read += len(chunk)
-    report.accepted += len(events)
-    report.unreadable += drops.pop(DropReason.INVALID, 0)
-    report.dropped += drops
+    report.accepted += judged.accepted
+    report.unreadable += judged.unreadable
+    report.dropped += judged.dropped
 
 
 def _duplicates(project: Project) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import chain, islice
 
-from analytics.ingestion.files.source import FileProblem, Row, Source, message_id
+from analytics.ingestion.files.source import START, FileProblem, Mark, Row, Source, message_id
 from analytics.ingestion.normalize import RawCall
 
 # How many lines may be unreadable at the start before the file is taken for something else.
@@ -32,27 +32,30 @@ _MONTHS = {
 }
 
 
-def rows(source: Source, *, visitor_key: bytes, host: str = "") -> Iterator[Row]:
+def rows(source: Source, *, visitor_key: bytes, host: str = "", start: Mark = START) -> Iterator[Row]:
     """The page views of a log. `host` is the site's own, so that its pages are not taken for referrers.
 
     Raises FileProblem where none of the first lines is one of a combined log.
     """
-    found = (_row(number, line, visitor_key, host) for number, line in enumerate(source.lines(), start=1))
+    lines = enumerate(source.lines(start.offset), start=start.line + 1)
+    found = (_row(number, line, visitor_key, host, Mark(source.offset, number)) for number, line in lines)
+    if start != START:
+        return found
     trial = list(islice(found, _TRIAL))
     if all(row.call is None for row in trial):
-        raise FileProblem(f"{source.path} is not an access log in the combined format: {trial[0].reason}.")
+        raise FileProblem(f"{source.name} is not an access log in the combined format: {trial[0].reason}.")
     return chain(trial, found)
 
 
-def _row(number: int, raw: bytes, visitor_key: bytes, host: str) -> Row:
+def _row(number: int, raw: bytes, visitor_key: bytes, host: str, after: Mark) -> Row:
     line = raw.decode(errors="replace").rstrip("\r\n")
     match = _LINE.match(line)
     if match is None:
-        return Row(number, None, "not a whole line of the combined format")
+        return Row(number, None, "not a whole line of the combined format", after)
     address, user, time, request, status, size, referrer, user_agent = match.groups()
     moment = _moment(time)
     if moment is None:
-        return Row(number, None, f"'{time}' is not a time such as 17/May/2015:10:05:03 +0000")
+        return Row(number, None, f"'{time}' is not a time such as 17/May/2015:10:05:03 +0000", after)
     method, page = _target(request, host)
     page["referrer"] = "" if referrer == "-" else referrer
     call: RawCall = {
@@ -64,7 +67,7 @@ def _row(number: int, raw: bytes, visitor_key: bytes, host: str) -> Row:
         "properties": {"method": method, "status": int(status), "bytes": 0 if size == "-" else int(size)},
         "context": {"userAgent": "" if user_agent == "-" else user_agent, "page": page},
     }
-    return Row(number, call)
+    return Row(number, call, after=after)
 
 
 def _target(request: str, host: str) -> tuple[str, dict[str, str]]:

@@ -62,7 +62,7 @@ def parse(request: wire.Request) -> wire.Submission:
     calls = wire.list_of(found["events"], "events") if "events" in found else [found]
     return wire.Submission(
         key=wire.bearer(headers) or wire.basic_user(headers) or wire.key_text(found.get("write_key")),
-        calls=[_call(call, index) for index, call in enumerate(calls)],
+        calls=[call_of(call, index) for index, call in enumerate(calls)],
         allows_secret_key=True,
         allows_nameless=True,
         answers_each=True,
@@ -98,7 +98,7 @@ def _project_id(value: object) -> int | None:
     return value
 
 
-def _call(value: Any, index: int) -> RawCall | Rejection:
+def call_of(value: Any, index: int) -> RawCall | Rejection:
     if rejection := wire.reject_malformed(value, index):
         return rejection
     if unknown := sorted(set(value) - _KNOWN):

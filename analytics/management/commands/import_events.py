@@ -9,10 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics.ingestion.files import combined_log, csv_table
+from analytics.ingestion.files import readers
+from analytics.ingestion.files.csv_table import TARGETS
+from analytics.ingestion.files.formats import Format
 from analytics.ingestion.files.source import FileProblem, Row, Source
 from analytics.management.import_report import Complaints, Display
 from analytics.models import Project
+from analytics.queries.imports import visitor_key
 from analytics.services import imports
 
 _EXAMPLES = """
@@ -42,7 +45,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("project", help="its id, its slug, or organization/slug")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--format", required=True, choices=("combined-log", "csv"))
+        parser.add_argument("--format", required=True, choices=[item.value for item in Format])
         parser.add_argument(
             "--bots", choices=("drop", "keep"), default="drop", help="by user agent; default: drop, and count"
         )
@@ -57,7 +60,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="FIELD=COLUMN",
-            help=f"FIELD is {', '.join(csv_table.TARGETS)}; repeat it",
+            help=f"FIELD is {', '.join(TARGETS)}; repeat it",
         )
         table.add_argument(
             "--properties", type=_names, default=[], metavar="A,B", help="columns to keep; default: all not mapped"
@@ -72,7 +75,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
         project = _project(options["project"])
         try:
-            with Source(options["file"]) as source, Complaints(options["show"], options["report"]) as complaints:
+            with (
+                readers.opened(Format(options["format"]), options["file"], name=str(options["file"])) as source,
+                Complaints(options["show"], options["report"]) as complaints,
+            ):
                 rows = _rows(source, project, options)
                 self._import(project, source, rows, complaints, keep_bots=options["bots"] == "keep")
         except FileProblem as problem:
@@ -121,38 +127,45 @@ def _project(text: str) -> Project:
 
 
 def _rows(source: Source, project: Project, options: dict[str, Any]) -> Iterator[Row]:
-    if options["format"] == "combined-log":
-        return combined_log.rows(source, visitor_key=imports.visitor_key(project), host=options["host"])
-    return csv_table.rows(source, columns=_columns(project, options), encoding=_encoding(options["encoding"]))
+    kind = Format(options["format"])
+    return readers.rows(
+        kind,
+        source,
+        options=_options(kind, options),
+        zone=project.zone,
+        visitor_key=visitor_key(project),
+    )
 
 
-def _columns(project: Project, options: dict[str, Any]) -> csv_table.Columns:
+def _options(kind: Format, options: dict[str, Any]) -> readers.Options:
     targets = dict(_pair(text) for text in options["map"])
-    if not options["event"] and "event" not in targets:
+    if kind is Format.CSV and not options["event"] and "event" not in targets:
         raise CommandError("Name the events: --event NAME for all, or --map event=COLUMN.")
-    if "user_id" not in targets and "anonymous_id" not in targets:
+    if kind is Format.CSV and "user_id" not in targets and "anonymous_id" not in targets:
         raise CommandError("Say whose events they are: --map user_id=COLUMN or --map anonymous_id=COLUMN.")
-    return csv_table.Columns(
-        targets=targets,
-        zone=_zone(options["time_zone"]) if options["time_zone"] else project.zone,
+    return readers.Options(
+        host=options["host"],
+        columns=targets,
         event=options["event"],
         properties=options["properties"],
         texts=options["text"],
+        time_zone=_zone(options["time_zone"]) if options["time_zone"] else "",
         time_format=options["time_format"],
+        encoding=_encoding(options["encoding"]),
     )
 
 
 def _pair(text: str) -> tuple[str, str]:
     target, equals, column = text.partition("=")
-    if target not in csv_table.TARGETS or not equals or not column:
-        raise CommandError(f"--map {text}: say FIELD=COLUMN, where FIELD is {', '.join(csv_table.TARGETS)}.")
+    if target not in TARGETS or not equals or not column:
+        raise CommandError(f"--map {text}: say FIELD=COLUMN, where FIELD is {', '.join(TARGETS)}.")
     return target, column
 
 
-def _zone(name: str) -> zoneinfo.ZoneInfo:
+def _zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise CommandError(f"'{name}' is not a time zone; an example is Europe/Berlin.")
-    return zoneinfo.ZoneInfo(name)
+    return name
 
 
 def _encoding(name: str) -> str:
