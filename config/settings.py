@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "HealthStatus": ["ok"],
         "ReadinessStatus": ["ready", "not_ready"],
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
+        "DropReason": "analytics.api.usage_serializers.REASONS",
         "JobStatus": "inference.choices.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -34,6 +34,8 @@ GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
+GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 200 200 200 404
+GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 200 200 200 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -75,6 +77,8 @@ KEY_TABLE = """
 GET  api/v1/key/                                                   401 200 200 200 200 200
 GET  api/v1/projects/                                              401 200 200 403 403 403
 GET  api/v1/projects/<int:project_id>/                             401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 403 403 403
+GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
 GET  api/v1/inference/jobs/                                        401 200 403 403 200 403
 POST api/v1/inference/jobs/                                        401 400 403 403 400 403

@@ -1,6 +1,8 @@
 """The docs say what the code does: a setting, capability, route or code without its line fails."""
 
+import importlib
 import json
+import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,22 @@ from django.core.management import call_command
 from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
+import analytics.ingestion
 from accounts.api.errors import CODES
 from accounts.errors import PlumblineError
+from accounts.models import Plan
 from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
-from analytics.ingestion.protocols import BY_PATH
+from analytics.ingestion import cleaning, clock, normalize, page
+from analytics.ingestion.enrichment import addresses, user_agents
+from analytics.ingestion.files import source
+from analytics.ingestion.protocols import BY_PATH, native, posthog, segment, wire
 from analytics.kinds import KINDS, parse_spec
 from analytics.kinds.filters import Operator
+from analytics.models import Project
+from analytics.models.projects import MOST_WINDOW_DAYS
 from analytics.periods import Last
+from analytics.queries.quota import State
+from analytics.services import definitions, quota
 from config.environment import REQUIRED, VARIABLES
 from inference.inputs import parse_request
 from tests.test_access_matrix import routes
@@ -112,6 +123,86 @@ def test_every_error_code_stands_in_the_docs() -> None:
     raised = {error.code: error.status for error in (PlumblineError, *PlumblineError.__subclasses__())}
 
     assert found == {**{code: status for status, code in CODES.items()}, **raised}
+
+
+# The row of docs/limits.md for each constant of the doors: what, and how much.
+LIMITS = {
+    "protocols.native.LIMIT": (
+        "body of our own door and of Segment's, as sent and as unpacked",
+        native.LIMIT,
+        "KB",
+    ),
+    "protocols.segment.LIMIT": (
+        "body of our own door and of Segment's, as sent and as unpacked",
+        segment.LIMIT,
+        "KB",
+    ),
+    "protocols.wire.MAX_BODY": (
+        "body of our own door and of Segment's, as sent and as unpacked",
+        wire.MAX_BODY,
+        "KB",
+    ),
+    "protocols.posthog.LIMIT": ("body of PostHog's routes, as sent and as unpacked", posthog.LIMIT, "KB"),
+    "protocols.wire.MAX_EVENT": ("one event", wire.MAX_EVENT, "KB"),
+    "normalize.MAX_NAME": ("name of an event", normalize.MAX_NAME, "characters"),
+    "cleaning.MAX_ID": ("user, anonymous, group, previous and message id", cleaning.MAX_ID, "characters"),
+    "cleaning.MAX_PROPERTIES": ("properties, traits or context: entries", cleaning.MAX_PROPERTIES, ""),
+    "cleaning.MAX_DEPTH": ("properties, traits or context: nesting", cleaning.MAX_DEPTH, "levels"),
+    "cleaning.MAX_PROPERTY_NAME": ("name of a property", cleaning.MAX_PROPERTY_NAME, "characters"),
+    "cleaning.MAX_TEXT": ("URL, referrer, path", cleaning.MAX_TEXT, "characters"),
+    "page.MAX_TITLE": ("title of a page", page.MAX_TITLE, "characters"),
+    "page.MAX_TAG": ("each UTM tag", page.MAX_TAG, "characters"),
+    "normalize.MAX_LABEL": (
+        "language, library, OS, name and category of a page",
+        normalize.MAX_LABEL,
+        "characters",
+    ),
+    "enrichment.user_agents.MAX_LENGTH": ("user agent", user_agents.MAX_LENGTH, "characters"),
+    "enrichment.addresses.MAX_PARAMETERS": ("parameters of a URL's query", addresses.MAX_PARAMETERS, ""),
+    "files.source.MAX_LINE": ("line of an imported file", source.MAX_LINE, "KB"),
+    "definitions.MOST_EVENTS": ("events with a definition", definitions.MOST_EVENTS, ""),
+    "definitions.MOST_PROPERTIES": ("properties with a definition", definitions.MOST_PROPERTIES, ""),
+}
+
+
+@pytest.mark.parametrize(("what", "limit", "unit"), LIMITS.values(), ids=LIMITS)
+def test_every_limit_of_ingestion_stands_in_the_docs(what, limit, unit) -> None:
+    found = {row[0]: row[1] for row in table_rows(text_of("limits.md"))}
+
+    assert found[what] == f"{limit // {'KB': 1024}.get(unit, 1):,} {unit}".strip()
+
+
+def test_no_limit_of_ingestion_is_missing_in_the_docs() -> None:
+    package = analytics.ingestion
+    modules = [item.name for item in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+
+    constants = {
+        f"{module.removeprefix('analytics.ingestion.')}.{name}"
+        for module in modules
+        for name in vars(importlib.import_module(module))
+        if re.fullmatch(r"MAX_\w+|LIMIT", name)
+    }
+
+    assert constants <= set(LIMITS)
+
+
+def test_the_limits_of_time_stand_in_the_docs() -> None:
+    found = {row[0]: row[1] for row in table_rows(text_of("limits.md"))}
+    days = Project().browser_window_days
+
+    assert found["time ahead of now"] == f"{clock.FUTURE_TOLERANCE.total_seconds() / 3600:g} hours"
+    assert f"{days} days unless the project says otherwise (1 to {MOST_WINDOW_DAYS})" in found.values()
+
+
+def test_the_states_of_a_quota_stand_in_the_docs() -> None:
+    rows = {row[0]: row[1] for row in table_rows(text_of("limits.md"))}
+    plan = Plan()
+
+    assert all(f"`{state}`" in rows for state in State)
+    assert f"{plan.warn_from} %" in rows["`warn`"]
+    assert f"{plan.refuse_from} %" in rows["`refused`"]
+    assert f"{quota.MOST_REMEMBERED:,} message ids" in text_of("limits.md")
+    assert quota.LONGEST_WAIT == 3_600
 
 
 @pytest.mark.parametrize("word", [*Last, *Operator])

@@ -13,7 +13,7 @@ from accounts.access import Actor
 from accounts.errors import NotFound
 from accounts.permissions import Capability
 from analytics.models import Project
-from analytics.queries.drops import drops
+from analytics.queries.drops import ledger
 from analytics.services import projects
 from analytics.views.doors import entered
 from analytics.views.start import snippets
@@ -91,7 +91,7 @@ def _page(
         "key_form": key_form or KeyForm(),
         "key": key,
         "keys": project.write_keys.all(),
-        "drops": drops(project=project),
+        "ledger": ledger(project=project),
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
         **snippets(key),

@@ -6,7 +6,7 @@ import redis
 
 from analytics.contracts import DropReason, Event
 from analytics.queries import live
-from analytics.queries.drops import drops
+from analytics.queries.drops import ledger
 from analytics.services.ingestion import accept
 from analytics.services.ledger import count_drops
 from tests.factories import ProjectFactory
@@ -76,6 +76,6 @@ def test_the_ledger_of_drops_says_why(project) -> None:
         moment = WHEN.replace(day=day)
         count_drops(project=project, drops={reason: events}, moment=moment)
 
-    found = drops(project=project, days=2, now=WHEN)
+    found = ledger(project=project, days=2, now=WHEN).drops
     assert [(item.day.day, item.reason, item.events) for item in found] == [(4, "invalid", 2), (3, "bot", 1)]
     assert found[0].meaning.startswith("malformed")
