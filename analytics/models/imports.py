@@ -49,7 +49,7 @@ class Import(models.Model):
     unreadable = models.PositiveBigIntegerField(default=0)
     # The first lines that cannot be read: [{"line": 7, "reason": "…"}].
     complaints = models.JSONField(default=list, blank=True)
-    # Why the file as a whole cannot be imported.
+    # Why the file as a whole cannot be imported, or why reading waits.
     problem = models.TextField(blank=True)
 
     created_by = models.ForeignKey(

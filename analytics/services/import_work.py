@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from accounts.errors import QuotaExceeded
 from analytics.ingestion.files import readers
 from analytics.ingestion.files.formats import Format
 from analytics.ingestion.files.judging import judge
@@ -19,7 +20,7 @@ from analytics.models import Import, InboxEntry
 from analytics.models.imports import State
 from analytics.queries import imports
 from analytics.queries.options import options_of
-from analytics.services import imported_totals, ingestion, uploads
+from analytics.services import imported_totals, ingestion, quota, uploads
 from analytics.services.imports import chunks
 
 SLICE_SECONDS = 10.0
@@ -52,6 +53,8 @@ def work(*, import_id: UUID, seconds: float = SLICE_SECONDS) -> bool:
     except FileProblem as problem:
         _fail(held, str(problem))
         return False
+    except QuotaExceeded as refusal:
+        return _wait(held, refusal.message)
 
 
 def to_do() -> list[UUID]:
@@ -85,6 +88,7 @@ def _lease(import_id: UUID) -> Import | None:
 def _read(held: Import, seconds: float) -> bool:
     until = time.monotonic() + seconds
     options = Options.model_validate(held.options)
+    quota.admit_import(project=held.project, now=timezone.now())
     with imports.opened(held) as source:
         for chunk in chunks(_rows(held, source, options)):
             _take(held, chunk, options, source.position)
@@ -106,8 +110,9 @@ def _rows(held: Import, source: Source, options: Options) -> Iterable[Row]:
 
 
 def _take(held: Import, chunk: list[Row], options: Options, position: int) -> None:
-    """Accept a chunk and advance the place behind it, in one transaction. Raises _LeaseLost."""
+    """Accept a chunk and advance the place behind it, in one transaction. Raises _LeaseLost, and QuotaExceeded."""
     now = timezone.now()
+    quota.admit_import(project=held.project, now=now)
     judged = judge(chunk, now=now, options=options_of(held.project), keep_bots=options.keep_bots)
 
     def accept(found: Import) -> None:
@@ -125,7 +130,7 @@ def _take(held: Import, chunk: list[Row], options: Options, position: int) -> No
         found.complaints += [
             {"line": number, "reason": reason[:MOST_REASON]} for number, reason in judged.complaints[:room]
         ]
-        found.lease_until, found.attempts = now + LEASE, 0
+        found.lease_until, found.attempts, found.problem = now + LEASE, 0, ""
         found.save()
 
     _locked(held, accept)
@@ -150,6 +155,20 @@ def _pause(held: Import) -> bool:
     _locked(held, release)
     waiting = InboxEntry.objects.filter(project=held.project).aggregate(events=Sum("events"))["events"] or 0
     return waiting < MOST_WAITING
+
+
+def _wait(held: Import, problem: str) -> bool:
+    """Let go and say why: the import is taken up again by itself, and goes on once there is room."""
+
+    def release(found: Import) -> None:
+        found.lease_until, found.attempts, found.problem = None, 0, problem
+        found.save(update_fields=["lease_until", "attempts", "problem"])
+
+    try:
+        _locked(held, release)
+    except _LeaseLost:
+        _log.info("import_lost_while_waiting", import_id=str(held.pk))
+    return False
 
 
 def _fail(held: Import, problem: str) -> None:

@@ -14,7 +14,7 @@ from analytics.ingestion.files.judging import Complain, judge
 from analytics.ingestion.files.source import Row
 from analytics.models import DropCount, InboxEntry, Project
 from analytics.queries.options import options_of
-from analytics.services import imported_totals, ingestion, sealing
+from analytics.services import imported_totals, ingestion, quota, sealing
 
 CHUNK = 5000
 SEAL_SECONDS = 300
@@ -52,6 +52,7 @@ def import_rows(
 
     `complain` hears the number of each line that cannot be read and why; `advance` the report so far, after each
     chunk. A line that is malformed counts as unreadable, and in the ledger of drops as invalid.
+    Raises QuotaExceeded before the first chunk that the plan does not allow; what was read before is kept.
     """
     report = Report(duplicates_before=_duplicates(project))
     for chunk in chunks(rows):
@@ -91,6 +92,7 @@ def chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
 @transaction.atomic
 def _take(project: Project, chunk: list[Row], report: Report, keep_bots: bool, complain: Complain) -> None:
     now = timezone.now()
+    quota.admit_import(project=project, now=now)
     judged = judge(chunk, now=now, options=options_of(project), keep_bots=keep_bots)
     for number, reason in judged.complaints:
         complain(number, reason)

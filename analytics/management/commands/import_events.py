@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import QuotaExceeded
 from analytics.ingestion.files import readers
 from analytics.ingestion.files.csv_table import TARGETS
 from analytics.ingestion.files.formats import Format
@@ -103,6 +104,9 @@ class Command(BaseCommand):
         except KeyboardInterrupt as stop:
             message = "Stopped. What was read is kept; the same command again goes on without storing twice."
             raise CommandError(message, returncode=INTERRUPTED) from stop
+        except QuotaExceeded as refusal:
+            message = f"{refusal.message} What was read is kept; the same command again goes on from there."
+            raise CommandError(message) from refusal
         complaints.show(self.stdout)
         display.summarize(report)
 
