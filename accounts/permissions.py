@@ -19,6 +19,7 @@ class Capability(TextChoices):
     IMPORT_DATA = "import_data", "Import events from files"
     EXPORT_PEOPLE = "export_people", "Export what is stored of a person"
     ERASE_PEOPLE = "erase_people", "Erase a person and see erasures"
+    EDIT_DEFINITIONS = "edit_definitions", "Describe and hide events and properties"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
     MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
@@ -35,7 +36,7 @@ class Scope(TextChoices):
 
 
 _VIEWER = frozenset({Capability.VIEW_DATA, Capability.VIEW_JOBS})
-_ANALYST = _VIEWER | {Capability.RUN_JOBS, Capability.EXPORT_DATA}
+_ANALYST = _VIEWER | {Capability.RUN_JOBS, Capability.EXPORT_DATA, Capability.EDIT_DEFINITIONS}
 _ADMIN = _ANALYST | {
     Capability.IMPORT_DATA,
     Capability.EXPORT_PEOPLE,

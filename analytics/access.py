@@ -4,7 +4,7 @@ from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
-from analytics.models import Project, WriteKey
+from analytics.models import EventDefinition, Project, PropertyDefinition, WriteKey
 from analytics.querysets import ProjectQuerySet
 
 
@@ -39,6 +39,22 @@ def project_of_write_key(text: str) -> Project:
         raise Unauthenticated("This write key is unknown or revoked.")
     WriteKey.objects.touch(found)
     return found.project
+
+
+def event_definition(project: Project, *, definition_id: int) -> EventDefinition:
+    """An event of a project that the actor was let into."""
+    found = EventDefinition.objects.filter(project=project, pk=definition_id).first()
+    if found is None:
+        raise NotFound("The project has no such event.")
+    return found
+
+
+def property_definition(project: Project, *, definition_id: int) -> PropertyDefinition:
+    """A property, with its readings, of a project that the actor was let into."""
+    found = PropertyDefinition.objects.with_readings().filter(project=project, pk=definition_id).first()
+    if found is None:
+        raise NotFound("The project has no such property.")
+    return found
 
 
 def _permitted(actor: Actor, found: Project | None, capability: Capability) -> Project:

@@ -7,7 +7,13 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.models import Organization, User
-    from analytics.models import Erasure, Project, Segment  # noqa: F401 (in a base class)
+    from analytics.models import (  # noqa: F401 (in a base class)
+        Erasure,
+        EventDefinition,
+        Project,
+        PropertyDefinition,
+        Segment,
+    )
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -41,3 +47,27 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
     def unfinished(self) -> Self:
         """Not done: what a person asked to have erased may still be on disk."""
         return self.exclude(status="done")
+
+
+class EventDefinitionQuerySet(models.QuerySet["EventDefinition"]):
+    def mentioning(self, text: str) -> Self:
+        """With this text in the name or the description."""
+        return self.filter(_mentions(text))
+
+
+class PropertyDefinitionQuerySet(models.QuerySet["PropertyDefinition"]):
+    def mentioning(self, text: str) -> Self:
+        """With this text in the name or the description."""
+        return self.filter(_mentions(text))
+
+    def with_readings(self) -> Self:
+        """With the readings at hand, and `volume`, `first_seen` and `last_seen` over all of them."""
+        return self.prefetch_related("readings").annotate(
+            volume=models.Sum("readings__volume"),
+            first_seen=models.Min("readings__first_seen"),
+            last_seen=models.Max("readings__last_seen"),
+        )
+
+
+def _mentions(text: str) -> models.Q:
+    return models.Q(name__icontains=text) | models.Q(description__icontains=text)

@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS = {
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
         "DropReason": "analytics.api.usage_serializers.REASONS",
         "JobStatus": "inference.choices.Status",
+        "EventKind": ["track", "page", "screen", "identify", "group", "alias"],
+        "PropertyType": "analytics.models.PropertyReading.Type",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

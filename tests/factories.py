@@ -8,7 +8,20 @@ from factory.django import DjangoModelFactory
 from accounts import keys
 from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
-from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
+from analytics.models import (
+    DropCount,
+    EventDefinition,
+    GroupTraits,
+    Manifest,
+    PersonTraits,
+    Project,
+    PropertyDefinition,
+    PropertyReading,
+    QuotaNotice,
+    Segment,
+    UsageCount,
+    WriteKey,
+)
 from inference.choices import ProviderName, Task
 from inference.models import Job
 
@@ -153,3 +166,67 @@ class JobFactory(DjangoModelFactory[Job]):
     input = factory.LazyFunction(lambda: {"text": "One sentence. Two sentences. Three. Four.", "max_sentences": 2})
     provider = ProviderName.BUILTIN
     model = "extractive-1"
+
+
+class EventDefinitionFactory(DjangoModelFactory[EventDefinition]):
+    class Meta:
+        model = EventDefinition
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Event {n}")
+    kind = "track"
+    volume = 12
+    first_seen = datetime(2026, 1, 1, tzinfo=UTC)
+    last_seen = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class PropertyDefinitionFactory(DjangoModelFactory[PropertyDefinition]):
+    """A property of events with texts; `readings=[("number", 5), …]` for other types and volumes."""
+
+    class Meta:
+        model = PropertyDefinition
+        skip_postgeneration_save = True
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"property_{n}")
+    subject = "event"
+
+    @factory.post_generation
+    def readings(self, create, extracted, **kwargs):
+        for type_, volume in extracted or [("text", 7)]:
+            PropertyReadingFactory.create(definition=self, type=type_, volume=volume)
+
+
+class PropertyReadingFactory(DjangoModelFactory[PropertyReading]):
+    class Meta:
+        model = PropertyReading
+
+    definition = factory.SubFactory(PropertyDefinitionFactory, readings=[])
+    type = "text"
+    volume = 7
+    first_seen = datetime(2026, 1, 1, tzinfo=UTC)
+    last_seen = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class PersonTraitsFactory(DjangoModelFactory[PersonTraits]):
+    class Meta:
+        model = PersonTraits
+
+    project = factory.SubFactory(ProjectFactory)
+    person = factory.Sequence(lambda n: f"person-{n}")
+    traits = factory.LazyFunction(lambda: {"plan": "pro"})
+    ranks = factory.LazyFunction(lambda: {"plan": 1})
+    first_seen = datetime(2026, 1, 1, tzinfo=UTC)
+    last_seen = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class GroupTraitsFactory(DjangoModelFactory[GroupTraits]):
+    class Meta:
+        model = GroupTraits
+
+    project = factory.SubFactory(ProjectFactory)
+    group = factory.Sequence(lambda n: f"company:{n}")
+    traits = factory.LazyFunction(lambda: {"plan": "pro"})
+    ranks = factory.LazyFunction(lambda: {"plan": 1})
+    first_seen = datetime(2026, 1, 1, tzinfo=UTC)
+    last_seen = datetime(2026, 3, 1, tzinfo=UTC)

@@ -36,6 +36,14 @@ GET  api/v1/projects/<int:project_id>/                             401 404 200 2
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
 GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 200 200 200 404
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 200 200 200 200 404
+PATCH api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 403 200 200 200 404
+GET  api/v1/projects/<int:project_id>/definitions/properties/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 200 200 200 200 404
+PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 200 200 200 404
+GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 200 200 200 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -80,6 +88,14 @@ GET  api/v1/projects/<int:project_id>/                             401 404 200 4
 GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 403 403 403
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
+GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 200 403 403 403
+PATCH api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 403 403 403 403
+GET  api/v1/projects/<int:project_id>/definitions/properties/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 200 403 403 403
+PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 403 403 403
+GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 403 403 403
 GET  api/v1/inference/jobs/                                        401 200 403 403 200 403
 POST api/v1/inference/jobs/                                        401 400 403 403 400 403
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200 403
@@ -140,6 +156,10 @@ def address(organization, project):
         "^{segment}/?$": "v1/track",
         "^{posthog}/?$": "capture",
         "^array/{key}/config(?:\\.js)?/?$": "array/plw_key/config.js",
+        "<int:event_id>": str(factories.EventDefinitionFactory.create(project=project).pk),
+        "<int:property_id>": str(factories.PropertyDefinitionFactory.create(project=project).pk),
+        "<path:person>": factories.PersonTraitsFactory.create(project=project).person,
+        "<path:group>": factories.GroupTraitsFactory.create(project=project).group,
     }
     write_key = {"<int:key>": str(factories.WriteKeyFactory.create(project=project).pk)}
 

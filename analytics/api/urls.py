@@ -1,5 +1,12 @@
 from django.urls import path
 
+from analytics.api.definitions import (
+    EventDefinitionsView,
+    EventDefinitionView,
+    PropertyDefinitionsView,
+    PropertyDefinitionView,
+)
+from analytics.api.people import GroupView, PersonView
 from analytics.api.query import ProjectListView, ProjectView, QueryView
 from analytics.api.usage import DropsView, UsageView
 
@@ -9,4 +16,27 @@ urlpatterns = [
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),
+    path(
+        "projects/<int:project_id>/definitions/events/",
+        EventDefinitionsView.as_view(),
+        name="api_event_definitions",
+    ),
+    path(
+        "projects/<int:project_id>/definitions/events/<int:event_id>/",
+        EventDefinitionView.as_view(),
+        name="api_event_definition",
+    ),
+    path(
+        "projects/<int:project_id>/definitions/properties/",
+        PropertyDefinitionsView.as_view(),
+        name="api_property_definitions",
+    ),
+    path(
+        "projects/<int:project_id>/definitions/properties/<int:property_id>/",
+        PropertyDefinitionView.as_view(),
+        name="api_property_definition",
+    ),
+    # Ids may hold slashes, so these two stay behind every longer address.
+    path("projects/<int:project_id>/people/<path:person>/", PersonView.as_view(), name="api_person"),
+    path("projects/<int:project_id>/groups/<path:group>/", GroupView.as_view(), name="api_group"),
 ]

@@ -1,6 +1,7 @@
 from django.db import models
 
 from analytics.contracts import Kind
+from analytics.querysets import EventDefinitionQuerySet, PropertyDefinitionQuerySet
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 2000
@@ -42,6 +43,8 @@ class EventDefinition(Definition, Sighting):
     )
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
 
+    objects = EventDefinitionQuerySet.as_manager()
+
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("project", "name", "kind"), name="analytics_eventdefinition_unique"),
@@ -62,12 +65,19 @@ class PropertyDefinition(Definition):
     subject = models.CharField(max_length=10, choices=Subject)
     events = models.ManyToManyField(EventDefinition, through="EventProperty", related_name="properties")
 
+    objects = PropertyDefinitionQuerySet.as_manager()
+
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("project", "name", "subject"), name="analytics_propertydefinition_unique"
             ),
         )
+
+    @property
+    def types(self) -> list["PropertyReading"]:
+        """What its values were, the most frequent first."""
+        return sorted(self.readings.all(), key=lambda reading: (-reading.volume, reading.type))
 
 
 class PropertyReading(Sighting):

@@ -15,7 +15,19 @@ from django.urls import reverse
 from accounts.admin.base import as_text
 from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
-from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
+from analytics.models import (
+    DropCount,
+    EventDefinition,
+    GroupTraits,
+    Manifest,
+    PersonTraits,
+    Project,
+    PropertyDefinition,
+    QuotaNotice,
+    Segment,
+    UsageCount,
+    WriteKey,
+)
 from inference.models import Job
 from tests import factories
 
@@ -32,6 +44,10 @@ LISTS: dict[Any, Any] = {
     DropCount: factories.DropCountFactory,
     UsageCount: factories.UsageCountFactory,
     QuotaNotice: factories.QuotaNoticeFactory,
+    EventDefinition: factories.EventDefinitionFactory,
+    PropertyDefinition: factories.PropertyDefinitionFactory,
+    PersonTraits: factories.PersonTraitsFactory,
+    GroupTraits: factories.GroupTraitsFactory,
     Job: factories.JobFactory,
 }
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -1,0 +1,27 @@
+"""The staff admin."""
+
+from analytics.admin.definitions import EventDefinitionAdmin, PropertyDefinitionAdmin
+from analytics.admin.store import (
+    DropCountAdmin,
+    ManifestAdmin,
+    ProjectAdmin,
+    QuotaNoticeAdmin,
+    SegmentAdmin,
+    UsageCountAdmin,
+    WriteKeyAdmin,
+)
+from analytics.admin.traits import GroupTraitsAdmin, PersonTraitsAdmin
+
+__all__ = (
+    "DropCountAdmin",
+    "EventDefinitionAdmin",
+    "GroupTraitsAdmin",
+    "ManifestAdmin",
+    "PersonTraitsAdmin",
+    "ProjectAdmin",
+    "PropertyDefinitionAdmin",
+    "QuotaNoticeAdmin",
+    "SegmentAdmin",
+    "UsageCountAdmin",
+    "WriteKeyAdmin",
+)
