@@ -82,6 +82,13 @@ class NotFound(PlumblineError):
     status = 404
 
 
+class TooSlow(PlumblineError):
+    """The body did not arrive in time."""
+
+    code = "too_slow"
+    status = 408
+
+
 class Conflict(PlumblineError):
     """It contradicts what is there."""
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.errors import PlumblineError, Unauthenticated
 from accounts.views import errors
 
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestIdMiddleware:
@@ -21,7 +21,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request_id = given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response["X-Request-ID"] = request_id

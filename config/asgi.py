@@ -1,6 +1,6 @@
-"""The ASGI application: Django, with the token stream in front of it.
+"""The ASGI application: Django, with the door for events and the token stream in front of it.
 
-Under Django's handler each open response pins a thread; a stream of tokens is a plain ASGI callable instead.
+Both are plain ASGI callables: under Django's handler each request takes a thread, and keeps it while it is open.
 """
 
 import os
@@ -16,9 +16,10 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402 (as the lines below)
 
-from config.body_limit import BodyLimit  # noqa: E402 (Django's apps must be loaded first)
+from analytics.api.door import EventsOr  # noqa: E402 (Django's apps must be loaded first)
+from config.body_limit import BodyLimit  # noqa: E402
 from config.handler import SynchronousHandler  # noqa: E402
 from inference.streaming import StreamOr  # noqa: E402
 
 django_application = cast("ASGI3Application", SynchronousHandler(at_once=settings.REQUESTS_AT_ONCE))
-application = BodyLimit(StreamOr(django_application), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+application = EventsOr(BodyLimit(StreamOr(django_application), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE))

@@ -15,7 +15,8 @@ from analytics.models import Project
 from analytics.queries import quota
 from analytics.queries.live import client
 from analytics.queries.quota import Standing, State
-from analytics.services import ledger
+from analytics.services import inbox
+from analytics.services.senders import Sender
 
 LOG = logging.getLogger(__name__)
 # A plan can be raised at any time, so a client is never told to stay away for longer, in seconds.
@@ -25,17 +26,22 @@ MOST_REMEMBERED = 100_000
 _HOUR = 3_600
 
 
-def admit(*, project: Project, calls: Sequence[RawCall | Rejection], now: datetime) -> None:
+def is_refused(sender: Sender) -> bool:
+    """Whether `admit` raises, which costs a look at Redis and a row of the ledger."""
+    return sender.standing is not None and sender.standing.state is State.REFUSED
+
+
+def admit(*, sender: Sender, calls: Sequence[RawCall | Rejection], now: datetime) -> None:
     """Let a request in, or raise QuotaExceeded for all of it and count its events in the ledger.
 
     A request that begins below the line is taken whole. Events with a message id are counted once however often
     they are sent again within the hour and the one after; events without one at each attempt.
     """
-    found = quota.lately(project.organization_id, now=now)
-    if found is None or found.state is not State.REFUSED:
+    if sender.standing is None or not is_refused(sender):
         return
-    ledger.count_drops(project=project, drops={DropReason.QUOTA: _new(project.pk, calls, now)}, moment=now)
-    raise refusal(found, now=now)
+    drops = {DropReason.QUOTA: _new(sender.project_id, calls, now)}
+    inbox.write([inbox.Taken(sender.project_id, now, (), drops)])
+    raise refusal(sender.standing, now=now)
 
 
 def admit_import(*, project: Project, now: datetime) -> None:

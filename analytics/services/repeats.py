@@ -4,39 +4,44 @@ This is a courtesy: without Redis, or later, a repeated message falls when it is
 """
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from typing import cast
 
 import redis
 
 from analytics.queries.live import client
+from analytics.services.courtesy import REST
 
-LOG = logging.getLogger(__name__)
 _REMEMBERED_SECONDS = 600
+_SILENT = "Repeated messages are not told at the door."
+
+# A project's id and a message's.
+Message = tuple[int, str]
 
 
-def known(*, project_id: int, message_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these ids that were accepted in the last minutes."""
-    if not message_ids:
+def known(messages: Sequence[Message]) -> frozenset[Message]:
+    """Those of these messages that were accepted in the last minutes."""
+    if not messages or not REST.is_over:
         return frozenset()
     try:
-        found = cast("list[bytes | None]", client().mget([_key(project_id, text) for text in message_ids]))
+        found = cast("list[bytes | None]", client().mget([_key(*message) for message in messages]))
     except redis.RedisError as error:
-        LOG.warning("Repeated messages are not told at the door: %s", error)
+        REST.begin(_SILENT, error)
         return frozenset()
-    return frozenset(text for text, value in zip(message_ids, found, strict=True) if value is not None)
+    return frozenset(message for message, value in zip(messages, found, strict=True) if value is not None)
 
 
-def remember(*, project_id: int, message_ids: Sequence[str]) -> None:
+def remember(messages: Sequence[Message]) -> None:
     """Note what is on disk. Call this after the transaction: what is noted must never be lost."""
+    if not messages or not REST.is_over:
+        return
     try:
         with client().pipeline(transaction=False) as pipeline:
-            for text in message_ids:
-                pipeline.set(_key(project_id, text), 1, ex=_REMEMBERED_SECONDS)
+            for message in messages:
+                pipeline.set(_key(*message), 1, ex=_REMEMBERED_SECONDS)
             pipeline.execute()
     except redis.RedisError as error:
-        LOG.warning("Repeated messages are not told at the door: %s", error)
+        REST.begin(_SILENT, error)
 
 
 def _key(project_id: int, message_id: str) -> bytes:

@@ -1,8 +1,8 @@
 """Visitors without a cookie: who sends no id is told apart for a day by a hash (definitions: Event and person).
 
 The key is a random salt of the day (UTC), which Redis forgets after 48 hours; then nobody, not even with the
-address and the user agent at hand, can find the visitor again. Such ids begin with PREFIX: a count of them over
-several days is an upper bound.
+address and the user agent at hand, can find the visitor again (a web process forgets a day's salt with the first
+such visitor of the next). Such ids begin with PREFIX: a count of them over several days is an upper bound.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ from accounts.errors import Unavailable
 from analytics.contracts import Rejection
 from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall
-from analytics.models import Project
 from analytics.queries.live import client as redis_client
 
 PREFIX = "day_"
@@ -25,21 +24,62 @@ _SALT_BYTES = 32
 _SALT_SECONDS = 48 * 3600
 
 
+# A process keeps the newest salt, so that it does not ask for each visitor.
+_salts: dict[str, bytes] = {}
+
+
 def identify(
-    *, project: Project, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime
+    *, project_id: int, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime
 ) -> Sequence[RawCall | Rejection]:
     """The calls, those without any id with the visitor's. A server's calls are left alone, to be refused.
 
     Raises Unavailable where Redis does not answer: better sent again than counted as somebody new.
     """
-    nameless = [call for call in calls if not isinstance(call, Rejection) and _is_nameless(call)]
-    if not nameless or not client.address or not client.user_agent:
+    if not _has_nameless(calls, client):
         return calls
-    visitor = _visitor(project, client, now)
+    visitor = _visitor(project_id, client, salt(now))
     return [
         {**call, "anonymousId": visitor} if not isinstance(call, Rejection) and _is_nameless(call) else call
         for call in calls
     ]
+
+
+def asks_redis(*, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime) -> bool:
+    """Whether `identify` would have to wait for Redis; `salt` does so alone."""
+    return _day(now) not in _salts and _has_nameless(calls, client)
+
+
+def salt(now: datetime) -> bytes:
+    """The salt of the day, made by whoever comes first. Raises Unavailable where Redis does not answer."""
+    day = _day(now)
+    found = _salts.get(day)
+    if found is None:
+        found = _ask(f"visitor-salt:{day}")
+        _salts.clear()
+        _salts[day] = found
+    return found
+
+
+def forget_salts() -> None:
+    _salts.clear()
+
+
+def _ask(key: str) -> bytes:
+    try:
+        redis_client().set(key, secrets.token_bytes(_SALT_BYTES), nx=True, ex=_SALT_SECONDS)
+        return cast("bytes", redis_client().get(key))
+    except redis.RedisError as error:
+        raise Unavailable("Visitors cannot be told apart at the moment. Send it again.", retry_after=5) from error
+
+
+def _day(now: datetime) -> str:
+    return f"{now:%Y-%m-%d}"
+
+
+def _has_nameless(calls: Sequence[RawCall | Rejection], client: ClientInfo) -> bool:
+    if not client.address or not client.user_agent:
+        return False
+    return any(not isinstance(call, Rejection) and _is_nameless(call) for call in calls)
 
 
 def _is_nameless(call: RawCall) -> bool:
@@ -47,15 +87,6 @@ def _is_nameless(call: RawCall) -> bool:
     return all(call.get(name) is None or call.get(name) == "" for name in ("userId", "anonymousId"))
 
 
-def _visitor(project: Project, client: ClientInfo, now: datetime) -> str:
-    content = f"{project.pk}\n{client.address}\n{client.user_agent}".encode(errors="replace")
-    return PREFIX + hashlib.blake2b(content, key=_salt(now), digest_size=16).hexdigest()
-
-
-def _salt(now: datetime) -> bytes:
-    key = f"visitor-salt:{now:%Y-%m-%d}"
-    try:
-        redis_client().set(key, secrets.token_bytes(_SALT_BYTES), nx=True, ex=_SALT_SECONDS)
-        return cast("bytes", redis_client().get(key))
-    except redis.RedisError as error:
-        raise Unavailable("Visitors cannot be told apart at the moment. Send it again.", retry_after=5) from error
+def _visitor(project_id: int, client: ClientInfo, key: bytes) -> str:
+    content = f"{project_id}\n{client.address}\n{client.user_agent}".encode(errors="replace")
+    return PREFIX + hashlib.blake2b(content, key=key, digest_size=16).hexdigest()

@@ -1,6 +1,14 @@
 import pytest
 
 from analytics.queries import live
+from analytics.services import courtesy, visitors
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_other_tests():
+    visitors.forget_salts()
+    live.client.cache_clear()
+    courtesy.REST.end()
 
 
 @pytest.fixture
@@ -10,3 +18,4 @@ def silent_redis(settings):
     live.client.cache_clear()
     yield
     live.client.cache_clear()
+    courtesy.REST.end()

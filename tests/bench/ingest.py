@@ -1,95 +1,99 @@
 """Events over HTTP, durable before the answer, beside a bare COPY of the same rows into PostgreSQL."""
 
-import asyncio
-import itertools
 import json
 import os
 import time
-import uuid
+from dataclasses import dataclass, field
 
-import aiohttp
+import psutil
 import psycopg
 
+from tests.bench import load
 from tests.bench.stack import Product, median, usage_of
 
 BATCH = 100
-BATCHES = 200
-SINGLES = 2_000
-CLIENTS = 64
-_number = itertools.count()
+BATCHES = 1_000
+BATCH_CLIENTS = 8
+SINGLES = 10_000
+SINGLE_CLIENTS = 64
 
 
-def event() -> dict[str, object]:
-    number = next(_number)
-    return {
-        "type": "track",
-        "event": f"Action {number % 20}",
-        "messageId": str(uuid.uuid4()),
-        "anonymousId": f"visitor-{number % 5000}",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "properties": {"plan": "pro", "seats": number % 50, "path": f"/page/{number % 100}"},
-        "context": {"page": {"url": f"https://example.test/page/{number % 100}"}},
-    }
+@dataclass(slots=True)
+class Figures:
+    """One number of each round: events a second, seconds, CPU seconds for 1,000 events."""
+
+    rate: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
 
-async def send(product: Product, bodies: list[bytes], path: str, clients: int) -> list[float]:
-    """Seconds of each request, sent by this many clients at once; every answer must be 200."""
-    authorization = aiohttp.BasicAuth(product.write_key, "")
-    times: list[float] = []
-    waiting = iter(bodies)
-
-    async def client(session: aiohttp.ClientSession) -> None:
-        for body in waiting:
-            began = time.perf_counter()
-            async with session.post(product.base_url + path, data=body) as answer:
-                await answer.read()
-                answer.raise_for_status()
-            times.append(time.perf_counter() - began)
-
-    connector = aiohttp.TCPConnector(limit=clients)
-    headers = {"Content-Type": "application/json"}
-    async with aiohttp.ClientSession(auth=authorization, connector=connector, headers=headers) as session:
-        await asyncio.gather(*(client(session) for _ in range(clients)))
-    return times
-
-
-def copy_rate(bodies: list[bytes]) -> float:
-    """Rows a second of COPY, one transaction a batch, into a table of one JSON column."""
+def copy_rate(order: load.Order) -> float:
+    """Rows a second of COPY, one transaction a batch, into a table of one JSON column, the text made before."""
+    texts = [
+        b"".join(json.dumps(one).encode() + b"\n" for one in json.loads(body)["batch"])
+        for body in load.bodies(order)
+    ]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bench_copy (event jsonb)")
-        rows = [[json.dumps(one) for one in json.loads(body)["batch"]] for body in bodies]
+        connection.execute("CREATE TABLE bench_copy (event jsonb)")
         began = time.perf_counter()
-        for batch in rows:
+        for text in texts:
             with connection.cursor().copy("COPY bench_copy FROM STDIN") as copy:
-                for row in batch:
-                    copy.write_row((row,))
+                copy.write(text)
         seconds = time.perf_counter() - began
         connection.execute("DROP TABLE bench_copy")
-    return len(bodies) * BATCH / seconds
+    return order.requests * order.batch / seconds
+
+
+def one_round(web: psutil.Process, order: load.Order, figures: Figures) -> load.Report:
+    events = order.requests * max(1, order.batch)
+    with usage_of(web) as used:
+        report = load.send(order)
+    figures.rate.append(events / report.seconds)
+    figures.p50.append(report.p50)
+    figures.p99.append(report.p99)
+    figures.cpu.append(used.cpu / events * 1000)
+    return report
+
+
+def backlog() -> int:
+    """Events that are accepted and not sealed."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT coalesce(sum(events), 0) FROM analytics_inboxentry").fetchone()
+    return int(row[0]) if row else 0
+
+
+def until_sealed() -> float:
+    began = time.perf_counter()
+    while backlog():
+        time.sleep(0.1)
+    return time.perf_counter() - began
 
 
 def run(product: Product, rounds: int) -> None:
     web = product.run.child("config.web")
-    rates, copies, singles, slowest, cpu = [], [], [], [], []
-    for _ in range(rounds):
-        bodies = [json.dumps({"batch": [event() for _ in range(BATCH)]}).encode() for _ in range(BATCHES)]
-        copies.append(copy_rate(bodies))
-        with usage_of(web) as used:
-            began = time.perf_counter()
-            asyncio.run(send(product, bodies, "/v1/batch", 8))
-            rates.append(BATCH * BATCHES / (time.perf_counter() - began))
-        cpu.append(used.cpu / (BATCH * BATCHES) * 1000)
-        began = time.perf_counter()
-        times = asyncio.run(
-            send(product, [json.dumps(event()).encode() for _ in range(SINGLES)], "/v1/track", CLIENTS)
-        )
-        singles.append(SINGLES / (time.perf_counter() - began))
-        slowest.append(sorted(times)[int(len(times) * 0.99)] * 1000)
-    rate, copied = median(rates), median(copies)
-    print(f"  batches of {BATCH}, 8 clients      {rate:10,.0f} events/s")
-    print(f"  bare COPY of the same rows   {copied:10,.0f} rows/s     ratio {rate / copied:.2f}")
-    print(f"  CPU of the web process       {median(cpu):10.2f} s per 1,000 events")
-    print(
-        f"  single events, {CLIENTS} clients    {median(singles):10,.0f} events/s   p99 {median(slowest):.0f} ms"
-    )
+    batches, singles = Figures(), Figures()
+    copies, left, emptied, sealed = [], [], [], []
+    for number in range(rounds):
+        order = load.Order(product.run.port, product.write_key, BATCHES, BATCH_CLIENTS, BATCH, 2 * number)
+        copies.append(copy_rate(order))
+        report = one_round(web, order, batches)
+        left.append(float(backlog()))
+        sealed.append((BATCH * BATCHES - left[-1]) / report.seconds)
+        emptied.append(until_sealed())
+        order = load.Order(product.run.port, product.write_key, SINGLES, SINGLE_CLIENTS, 0, 2 * number + 1)
+        one_round(web, order, singles)
+        until_sealed()
+    show(f"batches of {BATCH}, {BATCH_CLIENTS} clients", batches)
+    ratio = median(batches.rate) / median(copies)
+    print(f"  bare COPY of the same rows   {median(copies):10,.0f} rows/s     ratio {ratio:.2f}")
+    print(f"  sealed meanwhile             {median(sealed):10,.0f} events/s   left {median(left):,.0f} events")
+    print(f"  the inbox empty again after  {median(emptied):10.1f} s")
+    show(f"single events, {SINGLE_CLIENTS} clients", singles)
     print(f"  memory of the web process    {web.memory_info().rss / 2**20:10.0f} MB")
+
+
+def show(name: str, figures: Figures) -> None:
+    times = f"p50 {median(figures.p50) * 1000:.0f} ms   p99 {median(figures.p99) * 1000:.0f} ms"
+    print(f"  {name:28} {median(figures.rate):10,.0f} events/s   {times}")
+    print(f"  CPU of the web process       {median(figures.cpu):10.3f} s for 1,000 events")

@@ -1,0 +1,57 @@
+"""Judge the calls of a request, each alone: kept, refused with a reason, or there already. No Django here."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from analytics.contracts import DropReason, Event, Rejection
+from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.normalize import RawCall, Refused, normalize
+from analytics.ingestion.options import Options
+from analytics.ingestion.protocols.wire import Duplicate, Result, Stored
+
+Judged = Event | Rejection
+
+
+def judge(
+    calls: Sequence[RawCall | Rejection], *, now: datetime, client: ClientInfo, options: Options
+) -> list[Judged]:
+    """The event of each call, or its rejection, in their order."""
+    return [_judge(call, index, now, client, options) for index, call in enumerate(calls)]
+
+
+def _judge(call: RawCall | Rejection, index: int, now: datetime, client: ClientInfo, options: Options) -> Judged:
+    if isinstance(call, Rejection):
+        return call
+    try:
+        return normalize(call, now=now, source=client, options=options)
+    except Refused as refusal:
+        return Rejection(index, refusal.reason, refusal.field, refusal.drop)
+
+
+def message_ids(judged: Sequence[Judged]) -> list[str]:
+    return [event.message_id for event in judged if isinstance(event, Event)]
+
+
+def without_repeats(judged: Sequence[Judged], known: Collection[str]) -> tuple[list[Event], list[Result]]:
+    """The events to keep, and what became of each call; `known` are message ids that are there already."""
+    seen = set(known)
+    events: list[Event] = []
+    results: list[Result] = []
+    for index, event in enumerate(judged):
+        if isinstance(event, Rejection):
+            results.append(event)
+        elif event.message_id in seen:
+            results.append(Duplicate(index, event.message_id))
+        else:
+            seen.add(event.message_id)
+            events.append(event)
+            results.append(Stored(index, event.message_id))
+    return events, results
+
+
+def drops(results: Sequence[Result]) -> Mapping[DropReason, int]:
+    """How many were not kept, by reason."""
+    reasons = Counter(result.drop for result in results if isinstance(result, Rejection))
+    reasons[DropReason.DUPLICATE] += sum(isinstance(result, Duplicate) for result in results)
+    return reasons

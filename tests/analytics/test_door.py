@@ -1,0 +1,424 @@
+"""The door of the web process: the application in front of Django, on a real database that really commits."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, cast
+
+import httpx2
+import psycopg
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from accounts.errors import Unauthenticated
+from accounts.permissions import Scope
+from analytics.api import door as door_module
+from analytics.api.door import EventsOr
+from analytics.contracts import Event
+from analytics.ingestion import payloads
+from analytics.ingestion.options import DEFAULTS
+from analytics.models import DropCount, InboxEntry, WriteKey
+from analytics.queries import live
+from analytics.services import group_commit, inbox, senders
+from tests.factories import ProjectFactory, SecretKeyFactory, WriteKeyFactory
+
+KEY = "plw_door"
+PATIENCE = 10
+CALL = {"event": "Signed up", "userId": "u1"}
+
+
+async def elsewhere(scope, receive, send) -> None:
+    """Stands for Django."""
+    await send({"type": "http.response.start", "status": 299, "headers": []})
+    await send({"type": "http.response.body", "body": b"Django"})
+
+
+@pytest.fixture
+def door(transactional_db) -> Iterator[EventsOr]:
+    found = EventsOr(elsewhere)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def write_key(project) -> WriteKey:
+    return WriteKeyFactory.create(project=project, text=KEY)
+
+
+Client = httpx2.AsyncClient
+
+
+def with_client(door: EventsOr, work: Callable[[Client], Awaitable[Any]]) -> Any:
+    async def main() -> Any:
+        transport = httpx2.ASGITransport(cast("Any", door))
+        async with Client(transport=transport, base_url="http://shop.test", auth=(KEY, "")) as client:
+            return await asyncio.wait_for(work(client), PATIENCE)
+
+    return asyncio.run(main())
+
+
+def ask(door: EventsOr, method: str, path: str, **options: Any) -> Any:
+    async def work(client: Client) -> httpx2.Response:
+        return await client.request(method, path, **options)
+
+    return with_client(door, work)
+
+
+def together(door: EventsOr, bodies: list[object], path: str = "/v1/track") -> Any:
+    """The answers to requests that all arrive while a group is being written."""
+
+    async def work(client: Client) -> list[httpx2.Response]:
+        # The key is known, so that nothing but the writer holds anybody up.
+        await client.post(path, json={"batch": []} if "batch" in path else {"events": []})
+        with psycopg.connect(**plain_parameters()) as blocker:
+            blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
+            sent = [asyncio.create_task(client.post(path, json=body)) for body in bodies]
+            await waits(door, len(bodies))
+            blocker.commit()
+            return await asyncio.gather(*sent)
+
+    return with_client(door, work)
+
+
+async def waits(door: EventsOr, requests: int) -> None:
+    """Until this many requests wait for the writer."""
+    while door.writer.waiting < requests:  # noqa: ASYNC110 (it is a plain number)
+        await asyncio.sleep(0.01)
+
+
+def plain_parameters() -> dict[str, Any]:
+    names = ("dbname", "user", "password", "host", "port")
+    given = connection.get_connection_params()
+    return {name: given[name] for name in names if name in given}
+
+
+def stored() -> list[Event]:
+    return [event for entry in InboxEntry.objects.order_by("id") for event in payloads.unpack(entry.payload)]
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/track/"])
+def test_an_event_is_stored_before_the_answer(door, write_key, path) -> None:
+    answer = ask(door, "POST", path, json={**CALL, "messageId": "m1"}, headers={"X-Request-ID": "from-a-proxy"})
+
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Request-ID"] == "from-a-proxy"
+    assert [event.message_id for event in stored()] == ["m1"]
+
+
+def test_what_sends_no_events_is_django_s(door) -> None:
+    assert ask(door, "GET", "/v1/other").status_code == 299
+    assert ask(door, "GET", "/").text == "Django"
+
+
+def test_a_plain_address_is_sent_to_the_secure_one_by_django(door, settings, write_key) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, ("HTTP_X_FORWARDED_PROTO", "https")
+
+    assert ask(door, "POST", "/v1/track", json=CALL).status_code == 299
+    assert ask(door, "POST", "/v1/track", json=CALL, headers={"X-Forwarded-Proto": "https"}).status_code == 200
+
+
+def test_a_page_of_another_origin_may_ask(door) -> None:
+    answer = ask(door, "OPTIONS", "/v1/batch", headers={"Origin": "https://example.test"})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_reading_is_not_allowed(door) -> None:
+    answer = ask(door, "GET", "/v1/track")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("chunks", [[b" " * 512_001], [b" " * 300_000] * 2])
+def test_a_body_that_is_too_large_is_refused(door, chunks) -> None:
+    async def content():
+        for chunk in chunks:
+            yield chunk
+
+    answer = ask(door, "POST", "/v1/batch", content=content())
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert answer.headers["Connection"] == "close"
+
+
+def test_an_announced_body_that_is_too_large_is_refused_unread(door) -> None:
+    answer = ask(door, "POST", "/v1/batch", content=b"", headers={"Content-Length": "512001"})
+
+    assert answer.status_code == 413
+
+
+def test_a_large_body_is_read_whole(door, write_key) -> None:
+    batch = [{**CALL, "type": "track", "properties": {"text": "x" * 20_000}} for _ in range(20)]
+
+    assert ask(door, "POST", "/v1/batch", json={"batch": batch}).status_code == 200
+    assert len(stored()) == 20
+
+
+def communicator(door: EventsOr) -> ApplicationCommunicator:
+    scope = {"type": "http", "method": "POST", "path": "/v1/track", "query_string": b"", "headers": []}
+    return ApplicationCommunicator(door, {**scope, "scheme": "http", "client": None})
+
+
+def test_a_body_that_does_not_come_is_given_up(door, monkeypatch) -> None:
+    monkeypatch.setattr(door_module, "BODY_SECONDS", 0.05)
+
+    async def main() -> Any:
+        client = communicator(door)
+        await client.send_input({"type": "http.request", "body": b"{", "more_body": True})
+        return await client.receive_output(PATIENCE)
+
+    assert asyncio.run(main())["status"] == 408
+
+
+def test_a_client_that_hangs_up_is_not_answered(door) -> None:
+    async def main() -> Any:
+        client = communicator(door)
+        await client.send_input({"type": "http.request", "body": b"{", "more_body": True})
+        await client.send_input({"type": "http.disconnect"})
+        await client.wait(PATIENCE)
+        return await client.receive_nothing()
+
+    assert asyncio.run(main())
+
+
+def test_requests_that_come_together_are_one_row(door, write_key) -> None:
+    answers = together(door, [{**CALL, "messageId": f"m{number}"} for number in range(40)])
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(event.message_id for event in stored()) == sorted(f"m{number}" for number in range(40))
+    # The one that the database held up, and all that gathered meanwhile.
+    assert InboxEntry.objects.count() == 2
+
+
+def test_each_project_has_a_row_of_its_own(door, organization, write_key, project) -> None:
+    other = ProjectFactory.create(organization=organization)
+    WriteKeyFactory.create(project=other, text="plw_other")
+
+    answers = together(door, [CALL, CALL, {**CALL, "writeKey": "plw_other"}], "/v1/track")
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert InboxEntry.objects.filter(project=project).exists()
+
+
+def test_refused_events_of_a_group_are_counted(door, write_key) -> None:
+    answers = together(door, [CALL, {"event": "x"}, {"event": "x"}, CALL])
+
+    assert [answer.status_code for answer in answers] == [200, 400, 400, 200]
+    # One more for the request that made the key known.
+    assert dict(DropCount.objects.values_list("reason", "events")) == {"invalid": 3}
+
+
+def test_one_poisonous_request_refuses_no_other(door, write_key, monkeypatch) -> None:
+    whole = payloads.pack
+
+    def pack(events):
+        if any(event.name == "Poison" for event in events):
+            raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+        return whole(events)
+
+    monkeypatch.setattr(payloads, "pack", pack)
+    answers = together(door, [CALL, {**CALL, "event": "Poison"}, CALL])
+
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert [event.name for event in stored()] == ["Signed up", "Signed up"]
+
+
+def test_the_events_of_a_deleted_project_refuse_no_others(door, organization, write_key, project) -> None:
+    gone = ProjectFactory.create(organization=organization)
+    WriteKeyFactory.create(project=gone, text="plw_gone")
+
+    async def work(client: Client) -> list[int]:
+        await client.post("/v1/track", json=CALL)
+        assert (await client.post("/v1/track", json=CALL, auth=("plw_gone", ""))).status_code == 200
+        with psycopg.connect(**plain_parameters()) as other:
+            for table in ("analytics_inboxentry", "analytics_writekey", "analytics_manifest"):
+                other.execute(f"DELETE FROM {table} WHERE project_id = %s", [gone.pk])
+            other.execute("DELETE FROM analytics_project WHERE id = %s", [gone.pk])
+        both = (client.post("/v1/track", json=CALL), client.post("/v1/track", json=CALL, auth=("plw_gone", "")))
+        return [answer.status_code for answer in await asyncio.gather(*both)]
+
+    assert with_client(door, work) == [200, 401]
+
+
+def test_a_revoked_key_works_for_a_second_at_most(door, write_key, monkeypatch) -> None:
+    assert ask(door, "POST", "/v1/track", json=CALL).status_code == 200
+    WriteKey.objects.update(revoked_at=timezone.now())
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + senders.FRESH_SECONDS)
+
+    answer = ask(door, "POST", "/v1/track", json=CALL)
+
+    assert (answer.status_code, len(stored())) == (401, 1)
+
+
+def test_many_requests_with_one_new_key_ask_for_it_once(door, write_key, monkeypatch) -> None:
+    asked = []
+
+    def find(submission: Any, **more: Any) -> senders.Sender:
+        asked.append(submission)
+        return senders.find(submission, **more)
+
+    monkeypatch.setattr(door_module, "find", find)
+
+    async def work(client: Client) -> None:
+        await asyncio.gather(*(client.post("/v1/track", json=CALL) for _ in range(20)))
+
+    with_client(door, work)
+    assert (len(asked), len(stored())) == (1, 20)
+
+
+def test_wrong_keys_do_not_push_out_a_known_one(monkeypatch) -> None:
+    monkeypatch.setattr(senders, "MOST_REFUSED", 2)
+    remembered = senders.Remembered()
+    known = senders.Sender(project_id=1, organization_id=1, options=DEFAULTS, standing=None)
+    remembered.keep(("plw_known", None), known)
+    for number in range(5):
+        remembered.refuse((f"plw_{number}", None), Unauthenticated("No."))
+
+    assert remembered.get(("plw_known", None)) == known
+    assert remembered.get(("plw_0", None)) is None
+    with pytest.raises(Unauthenticated):
+        remembered.get(("plw_4", None))
+
+
+def test_a_secret_key_goes_through_the_access_door(door, organization, project) -> None:
+    SecretKeyFactory.create(organization=organization, text="pls_door", scopes=[Scope.INGEST])
+    elsewhere_id = ProjectFactory.create().pk
+    headers = {"Authorization": "Bearer pls_door"}
+
+    async def work(client: Client) -> list[int]:
+        body = {"event": "x", "user_id": "u"}
+        return [
+            (
+                await client.post("/api/v1/events/", json={"project_id": one, "events": [body]}, headers=headers)
+            ).status_code
+            for one in (project.pk, elsewhere_id)
+        ]
+
+    async def plain(client: Client) -> list[int]:
+        client.auth = cast("Any", None)
+        return await work(client)
+
+    assert with_client(door, plain) == [200, 404]
+
+
+def test_a_message_that_comes_twice_at_once_is_stored_once(door, write_key) -> None:
+    body = {"event": "x", "user_id": "u", "message_id": "m1"}
+
+    answers = together(
+        door, [{"events": [body]}, {"events": [body, {**body, "message_id": "m2"}]}], "/api/v1/events"
+    )
+
+    assert [[result["status"] for result in answer.json()["results"]] for answer in answers] == [
+        ["stored"],
+        ["duplicate", "stored"],
+    ]
+    assert [event.message_id for event in stored()] == ["m1", "m2"]
+
+
+def test_without_redis_events_are_stored_all_the_same(door, write_key, silent_redis) -> None:
+    assert ask(door, "POST", "/v1/track", json=CALL).status_code == 200
+    assert ask(door, "POST", "/api/v1/events/", json={"event": "x", "user_id": "u"}).json()["stored"] == 1
+
+
+def test_without_redis_a_nameless_visitor_is_asked_to_come_back(door, write_key, silent_redis) -> None:
+    agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
+
+    answer = ask(door, "POST", "/api/v1/events/", json={"type": "page"}, headers=agent)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_the_live_view_shows_what_came(door, write_key, project) -> None:
+    for number in range(3):
+        ask(door, "POST", "/v1/track", json={**CALL, "messageId": f"m{number}"})
+    door.close()
+
+    assert [event.message_id for event in live.recent(project=project)] == ["m2", "m1", "m0"]
+
+
+def test_without_the_database_nothing_is_acknowledged(door, write_key, monkeypatch) -> None:
+    ask(door, "POST", "/v1/track", json=CALL)
+
+    def refuse(taken: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(inbox, "write", refuse)
+    answers = [ask(door, "POST", "/v1/track", json=CALL) for _ in range(2)]
+
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 2
+    monkeypatch.undo()
+    assert ask(door, "POST", "/v1/track", json=CALL).status_code == 200
+    assert len(stored()) == 2
+
+
+def test_a_database_that_restarts_costs_no_event(door, write_key) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (ours,) = cursor.fetchone()
+
+    async def work(client: Client) -> list[int]:
+        first = await client.post("/v1/track", json=CALL)
+        with psycopg.connect(**plain_parameters()) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
+                [ours],
+            )
+        second = await client.post("/v1/track", json=CALL)
+        return [first.status_code, second.status_code]
+
+    assert with_client(door, work) == [200, 200]
+    assert len(stored()) == 2
+
+
+def test_a_database_that_does_not_answer_is_not_waited_for_without_end(door, write_key, monkeypatch) -> None:
+    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 0.2)
+
+    async def work(client: Client) -> int:
+        await client.post("/v1/track", json=CALL)
+        with psycopg.connect(**plain_parameters()) as blocker:
+            blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
+            return (await client.post("/v1/track", json=CALL)).status_code
+
+    assert with_client(door, work) == 503
+
+
+def test_what_waits_is_bounded(door, write_key, monkeypatch) -> None:
+    monkeypatch.setattr(group_commit, "MOST_WAITING", 3)
+
+    async def work(client: Client) -> list[int]:
+        await client.post("/v1/track", json=CALL)
+        with psycopg.connect(**plain_parameters()) as blocker:
+            blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
+            sent = [asyncio.create_task(client.post("/v1/track", json=CALL)) for _ in range(5)]
+            await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+            blocker.commit()
+            return sorted([answer.status_code for answer in await asyncio.gather(*sent)])
+
+    assert with_client(door, work) == [200, 200, 200, 503, 503]
+    assert len(stored()) == 4
+
+
+def test_a_client_that_gives_up_breaks_no_group(door, write_key) -> None:
+    async def work(client: Client) -> int:
+        await client.post("/v1/track", json=CALL)
+        with psycopg.connect(**plain_parameters()) as blocker:
+            blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
+            impatient, patient = (asyncio.create_task(client.post("/v1/track", json=CALL)) for _ in range(2))
+            await waits(door, 2)
+            impatient.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await impatient
+            blocker.commit()
+            return (await patient).status_code
+
+    assert with_client(door, work) == 200
+    assert door.writer.waiting == 0
