@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from analytics.views import live, overview, projects, settings, start, tables
+from analytics.views import live, overview, projects, settings, snippet, start, tables
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -19,6 +19,7 @@ of_a_project = [
 ]
 
 urlpatterns = [
+    path("plumbline.js", snippet.snippet, name="snippet"),
     path("", projects.home, name="home"),
     path("o/<slug:organization>/", projects.organization, name="organization"),
     path("o/<slug:organization>/projects/new/", projects.new, name="project_new"),

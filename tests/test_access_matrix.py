@@ -22,6 +22,7 @@ FAMILIES = ("admin/", "accounts/")
 
 # A POST that is let in but has nothing to say is answered 400 or 422. Outside of the admin, staff are strangers.
 TABLE = """
+GET  plumbline.js                                                  200 200 200 200 200 200 200
 GET  healthz                                                       200 200 200 200 200 200 200
 GET  readyz                                                        503 503 503 503 503 503 503
 GET  api/schema/                                                   200 200 200 200 200 200 200

@@ -13,7 +13,9 @@ from tests.browser_setup import find
 
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
+    "--disable-sync", "--no-first-run", "--host-resolver-rules=MAP *.test 127.0.0.1",
+    # By its own name a headless browser is a bot, whose events are dropped. A context's name is not a beacon's.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537",
 )  # fmt: skip
 
 
