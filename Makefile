@@ -43,6 +43,7 @@ bench: $(DEV_STAMP)  ## measure; ONLY=ingest, query or inference
 lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra clickhouse -c requirements/run.txt -o requirements/clickhouse.txt
 
 format: $(DEV_STAMP)  ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from accounts.services import heartbeat
-from analytics.services import compaction, erasing, import_work, retention, sealing, uploads
+from analytics.services import compaction, engine, erasing, import_work, retention, sealing, uploads
 
 
 @shared_task
@@ -22,6 +22,7 @@ def compact() -> None:
 @shared_task
 def sweep() -> None:
     compaction.sweep()
+    engine.writer().upkeep()
 
 
 @shared_task

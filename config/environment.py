@@ -14,6 +14,8 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from analytics.store.clickhouse import connection as clickhouse
+
 
 class _Required:
     def __repr__(self) -> str:
@@ -85,6 +87,12 @@ VARIABLES = (
     Variable("PLUMBLINE_DEBUG", "bool", False, "Django's debug pages. Never in production."),
     Variable("PLUMBLINE_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable("PLUMBLINE_SIGNUP", "bool", False, "Whether strangers may make an account."),
+    Variable(
+        "EVENT_STORE_URL",
+        "str",
+        "",
+        "ClickHouse: `clickhouse://user:password@host:port/database`. Unset: files in the data folder.",
+    ),
     Variable("PLUMBLINE_QUERY_SECONDS", "int", 30, "The deadline of one query, in seconds."),
     Variable(
         "PLUMBLINE_QUERY_MEMORY",
@@ -197,6 +205,19 @@ def database(url: str, **options: Any) -> dict[str, Any]:
         **{name: str(parts.pop(part, "")) for name, part in names.items()},
         "OPTIONS": {**parts, **options},
     }
+
+
+def event_store(url: str) -> str:
+    """The address of ClickHouse, as given; raises ImproperlyConfigured for one that cannot be used."""
+    if not url:
+        return ""
+    try:
+        clickhouse.address_of(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EVENT_STORE_URL is not an address of ClickHouse: {error}.") from error
+    if not clickhouse.is_installed():
+        raise ImproperlyConfigured(clickhouse.MISSING)
+    return url
 
 
 def broker(redis_url: str) -> str:

@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
 # What may be uploaded to be imported, packed or not; see `config/asgi.py`.
 IMPORT_BYTES: int = ENV["PLUMBLINE_IMPORT_MEGABYTES"] * 2**20
 
+EVENT_STORE_URL: str = environment.event_store(ENV["EVENT_STORE_URL"])
 QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
 QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
 

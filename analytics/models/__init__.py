@@ -1,3 +1,4 @@
+from analytics.models.batches import StoredBatch
 from analytics.models.definitions import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
 from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
@@ -25,6 +26,7 @@ __all__ = (
     "PropertyReading",
     "QuotaNotice",
     "Segment",
+    "StoredBatch",
     "UsageCount",
     "WriteKey",
 )

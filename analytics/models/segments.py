@@ -19,6 +19,9 @@ class Manifest(models.Model):
     )
     version = models.PositiveBigIntegerField(default=0)
     data_up_to = models.DateTimeField(null=True, blank=True)
+    # Where a database keeps the events: the last complete batch, and up to when the rows know of links.
+    last_batch = models.PositiveBigIntegerField(default=0, db_default=0)
+    people_known_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"manifest of project {self.project_id}, version {self.version}"

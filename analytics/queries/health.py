@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min, Sum
 
 from analytics.contracts import DropReason
-from analytics.models import DropCount, InboxEntry, Project, Segment
+from analytics.models import DropCount, InboxEntry, Manifest, Project
 
 # Sealing runs every few seconds; what waits for longer means that it does not keep up.
 LATE_AFTER = timedelta(minutes=1)
@@ -24,7 +24,7 @@ class Health:
 
 def has_events(project: Project) -> bool:
     """Whether anything has been stored yet."""
-    return Segment.objects.live().filter(project=project).exists()
+    return Manifest.objects.filter(project=project, data_up_to__isnull=False).exists()
 
 
 def health(project: Project, *, now: datetime) -> Health:

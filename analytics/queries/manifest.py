@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from analytics.models import Manifest, Segment
+from analytics.models import Manifest, Segment, StoredBatch
 from analytics.queries import erasures, people, storage
-from analytics.store.base import Snapshot, StoredFile
+from analytics.store.base import Snapshot, StoredFile, Visible
 
 
 def version_of(project_id: int) -> int:
@@ -17,6 +17,10 @@ def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
 
     Whoever changes one of them raises the version with it, so equal before and after is one moment.
     """
+    return _database(project_id) if storage.clickhouse_address() else _files(project_id, start, end)
+
+
+def _files(project_id: int, start: datetime, end: datetime) -> Snapshot:
     while True:
         before = Manifest.objects.get(project_id=project_id)
         segments = list(
@@ -30,4 +34,20 @@ def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
     files = tuple(
         StoredFile(storage.path_of(segment), frozenset(segment.property_columns)) for segment in segments
     )
-    return Snapshot(before.version, before.data_up_to, files, links, erased)
+    return Snapshot(before.version, before.data_up_to, files, links, erased, project_id)
+
+
+def _database(project_id: int) -> Snapshot:
+    while True:
+        before = Manifest.objects.get(project_id=project_id)
+        seen = visible(before)
+        links = people.links_since(project_id, before.people_known_at)
+        erased = erasures.to_leave_out(project_id)
+        if version_of(project_id) == before.version:
+            return Snapshot(before.version, before.data_up_to, (), links, erased, project_id, seen)
+
+
+def visible(manifest: Manifest) -> Visible:
+    """What is complete of a project's batches; of one moment if the manifest is locked or its version the same."""
+    opened = StoredBatch.objects.filter(project_id=manifest.project_id, completed_at=None)
+    return Visible(manifest.last_batch, frozenset(opened.values_list("pk", flat=True)))

@@ -5,9 +5,11 @@ from datetime import datetime
 from analytics.models import PersonLink
 
 
-def links_since(project_id: int, moment: datetime) -> dict[str, str]:
-    """Links (id → person) made after a moment; segments written up to then do not know of them."""
-    found = PersonLink.objects.filter(project_id=project_id, created_at__gt=moment)
+def links_since(project_id: int, moment: datetime | None) -> dict[str, str]:
+    """Links (id → person) made after a moment, or ever; segments written up to then do not know of them."""
+    found = PersonLink.objects.filter(project_id=project_id)
+    if moment is not None:
+        found = found.filter(created_at__gt=moment)
     return dict(found.values_list("alias", "person"))
 
 

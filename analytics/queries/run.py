@@ -18,7 +18,6 @@ from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
 from analytics.queries import flights, manifest, retention, storage
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
-from analytics.store.segments import SegmentStore
 
 CACHED_SECONDS = 3_600
 
@@ -100,7 +99,7 @@ class _Reader:
     def __init__(self, snapshot: Snapshot, frame: Frame) -> None:
         self._snapshot = snapshot
         self._frame = frame
-        self._store = SegmentStore(storage.limits())
+        self._store = storage.reader()
         self.rows_read = 0
 
     @contextmanager

@@ -1,11 +1,19 @@
 """Where this installation keeps its events, and how much a query of it may take."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
 from analytics.models import Segment
+from analytics.store.base import EventStore
+from analytics.store.clickhouse import connection as clickhouse
+from analytics.store.clickhouse.reading import ClickHouseStore
 from analytics.store.connection import Limits
+from analytics.store.segments import SegmentStore
+
+# The deadline of what no person waits for.
+UPKEEP_SECONDS = 600
 
 
 def folder() -> Path:
@@ -25,3 +33,19 @@ def path_of(segment: Segment) -> Path:
 def limits(seconds: float | None = None) -> Limits:
     """The limits of a query, or with another deadline."""
     return Limits(folder=folder(), memory=settings.QUERY_MEMORY, seconds=seconds or settings.QUERY_SECONDS)
+
+
+def reader() -> EventStore:
+    """The store that queries read, by EVENT_STORE_URL."""
+    address = clickhouse_address()
+    if address is None:
+        return SegmentStore(limits())
+    return ClickHouseStore(address, clickhouse.Limits(settings.QUERY_SECONDS))
+
+
+def clickhouse_address() -> clickhouse.Address | None:
+    """Where ClickHouse is; None where the events are in segments on this machine."""
+    return _address(settings.EVENT_STORE_URL) if settings.EVENT_STORE_URL else None
+
+
+_address = lru_cache(maxsize=8)(clickhouse.address_of)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics.models import Manifest, Segment
 from analytics.queries import people, storage
-from analytics.services.sealing import FAULTS, UPKEEP_SECONDS, latest_moment
+from analytics.services.sealing import FAULTS, latest_moment
 from analytics.store.erased import NOBODY, Erased
 from analytics.store.files import FORMING, Written
 from analytics.store.merge import Input, merge
@@ -70,7 +70,7 @@ def write_merged(*, project_id: int, ids: Sequence[UUID], erased: Erased = NOBOD
         created_at=at,
     )
     inputs = [Input(storage.path_of(item), item.property_columns) for item in segments]
-    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=UPKEEP_SECONDS), erased)
+    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=storage.UPKEEP_SECONDS), erased)
     return _with_facts(new, written)
 
 

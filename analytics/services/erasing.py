@@ -19,7 +19,7 @@ from analytics.queries import storage
 from analytics.queries.erasures import ids_until
 from analytics.services import erasure_receipts, live
 from analytics.services.compaction import RETIRED_KEPT, replace, write_merged
-from analytics.services.sealing import FAULTS, UPKEEP_SECONDS
+from analytics.services.sealing import FAULTS
 from analytics.store.erased import count_by_file
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ LEASE = timedelta(minutes=30)
 # A request that was received before the erasure may be written a moment after it.
 STILL_WRITING = timedelta(minutes=1)
 # Whoever began to merge segments before they were rewritten has ended by then, and the sweep has been there.
-SETTLED = max(RETIRED_KEPT, timedelta(seconds=UPKEEP_SECONDS)) + timedelta(minutes=1)
+SETTLED = max(RETIRED_KEPT, timedelta(seconds=storage.UPKEEP_SECONDS)) + timedelta(minutes=1)
 
 
 class NotForgotten(Exception):
@@ -95,7 +95,7 @@ def _rewrite(project_id: int, erasures: Sequence[Erasure]) -> None:
         segments = list(Segment.objects.live().filter(project_id=project_id).exclude(pk__in=clean))
         files = [storage.path_of(segment) for segment in segments]
         groups = [ids_until([erasure]) for erasure in erasures]
-        found = count_by_file(files, groups, storage.limits(seconds=UPKEEP_SECONDS))
+        found = count_by_file(files, groups, storage.limits(seconds=storage.UPKEEP_SECONDS))
         for segment, path in zip(segments, files, strict=True):
             if path in found:
                 _rewrite_one(segment, found[path], erasures)

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.errors import DeadlineExceeded
 from accounts.queries.plans import with_limits
 from analytics.contracts import DropReason
-from analytics.models import Manifest, Project, Segment
+from analytics.models import Manifest, Project
 from analytics.queries import retention
-from analytics.services import ledger
+from analytics.services import engine, ledger
 from analytics.services.batches import Batch
-from analytics.store.base import micros
+from analytics.store.base import StoreFault, micros
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def expire_all(*, now: datetime | None = None) -> int:
         for project_id in Project.objects.filter(organization=organization_id).values_list("pk", flat=True):
             try:
                 expired += expire(project_id=project_id, before=edge, now=moment)
-            except DatabaseError:
+            except (DatabaseError, StoreFault, DeadlineExceeded):
                 LOG.exception("Expiry failed; the segments stay.", extra={"project_id": project_id})
     return expired
 
@@ -37,15 +38,17 @@ def expire_all(*, now: datetime | None = None) -> int:
 def expire(*, project_id: int, before: date, now: datetime) -> int:
     """Take the project's segments that end before this day (UTC) out of the manifest; how many.
 
+    ClickHouse deletes the events themselves: the answer is then their number.
+
     Their files go with the next sweep. A segment that spans the day stays until all of it is over: within a month,
     since none is longer. Answers do not show its older events meanwhile (`queries/run.py`).
     """
-    over = Segment.objects.live().filter(project_id=project_id, last_day__lt=before)
+    writer = engine.writer()
     # Almost always there is nothing, and then nobody need wait.
-    if not over.exists():
+    if not writer.has_before(project_id, before):
         return 0
     manifest = Manifest.objects.select_for_update().get(project_id=project_id)
-    count = over.update(retired_at=now)
+    count = writer.drop_before(project_id, before, now)
     manifest.version += 1
     manifest.save(update_fields=["version"])
     return count

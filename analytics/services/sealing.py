@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -14,20 +14,18 @@ from django.utils import timezone
 from accounts.errors import DeadlineExceeded
 from analytics.contracts import DropReason
 from analytics.models import InboxEntry, Manifest, PersonLink, Segment
-from analytics.queries import storage
-from analytics.services import definitions, erasures_in_inbox, identity, ledger, retention, traits, usage
+from analytics.services import definitions, engine, erasures_in_inbox, identity, ledger, retention, traits, usage
 from analytics.services.batches import Batch, read
-from analytics.store import files
-from analytics.store.duplicates import NEAR, first_of_each, stored_already
+from analytics.store.base import Rows, StoreFault, Writer
+from analytics.store.duplicates import first_of_each
 
 LOG = logging.getLogger(__name__)
 MOST_EVENTS = 200_000
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ENTRIES = 20_000
-UPKEEP_SECONDS = 600
 ONE_TICK = timedelta(microseconds=1)
 # What may go wrong with one project without being the fault of the others.
-FAULTS = (DatabaseError, OSError, pa.ArrowException, duckdb.Error, DeadlineExceeded)
+FAULTS = (DatabaseError, OSError, pa.ArrowException, duckdb.Error, StoreFault, DeadlineExceeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,15 @@ def _pass_or_log(project_id: int) -> SealReport:
         return SealReport(project_id)
 
 
-@transaction.atomic
 def _pass(project_id: int) -> SealReport:
-    """One bounded share of the inbox, all or nothing: a file that no transaction claims is swept later."""
+    """One bounded share of the inbox, all or nothing: what no transaction claims is swept later."""
+    writer = engine.writer()
+    with writer.batch(project_id) as number:
+        return _sealed(writer, number, project_id) if number is not None else SealReport(project_id)
+
+
+@transaction.atomic
+def _sealed(writer: Writer, number: int, project_id: int) -> SealReport:
     manifest = Manifest.objects.select_for_update(skip_locked=True).filter(project_id=project_id).first()
     if manifest is None:
         return SealReport(project_id)
@@ -96,9 +100,9 @@ def _pass(project_id: int) -> SealReport:
         return SealReport(project_id)
     arrived = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
     batch = erasures_in_inbox.leave_out(project_id=project_id, batch=arrived)
-    unique = _without_duplicates(project_id, batch)
+    unique = _without_duplicates(writer, project_id, batch)
     fresh = retention.without_expired(project=manifest.project, batch=unique, now=timezone.now())
-    segments = _write(project_id, fresh)
+    segments = _write(writer, number, project_id, fresh)
     usage.count(project_id=project_id, events=fresh.events)
     definitions.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     traits.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
@@ -122,49 +126,21 @@ def _next_entries(project_id: int) -> list[int]:
     return chosen
 
 
-def _without_duplicates(project_id: int, batch: Batch) -> Batch:
+def _without_duplicates(writer: Writer, project_id: int, batch: Batch) -> Batch:
     unique = batch.only(first_of_each(batch.events))
     if not unique.events:
         return unique
-    days = {datetime.fromtimestamp(event.time / 1e6, UTC).date() for event in unique.events}
-    near = [storage.path_of(segment) for segment in _near(project_id, days)]
-    known = stored_already(unique.events, near, storage.limits(seconds=UPKEEP_SECONDS))
+    known = writer.stored_already(project_id, unique.events)
     return unique.only([place for place in range(len(unique.events)) if place not in known])
 
 
-def _near(project_id: int, days: set[date]) -> list[Segment]:
-    """The live segments that may hold an event of one of these days, or of a day beside one."""
-    found = Segment.objects.overlapping(
-        project_id=project_id, first_day=min(days) - NEAR, last_day=max(days) + NEAR
-    )
-    return [
-        segment
-        for segment in found
-        if any(segment.first_day - NEAR <= day <= segment.last_day + NEAR for day in days)
-    ]
-
-
-def _write(project_id: int, batch: Batch) -> int:
-    """The batch as segments in the manifest; their number."""
+def _write(writer: Writer, number: int, project_id: int, batch: Batch) -> int:
+    """The batch in the store; the number of segments that it became."""
     if not batch.events:
         return 0
     at = next_moment(project_id)
     people = identity.resolve(project_id=project_id, events=batch.events, at=at)
-    table = files.table_of(batch.events, people, batch.properties)
-    segments = [write_segment(project_id, part, at) for part in files.split_by_days(table)]
-    Segment.objects.bulk_create(segments)
-    return len(segments)
-
-
-def write_segment(project_id: int, table: pa.Table, at: datetime) -> Segment:
-    """Write a table's file; the segment is not saved yet."""
-    days = files.days_of(table)
-    segment = Segment(project_id=project_id, first_day=days[0], last_day=days[1], created_at=at)
-    facts = files.write(table, storage.path_of(segment))
-    segment.time_min, segment.time_max = facts.time_min, facts.time_max
-    segment.rows, segment.bytes, segment.checksum = facts.rows, facts.bytes, facts.checksum
-    segment.property_columns = facts.property_columns
-    return segment
+    return writer.append(number, Rows(project_id, batch.events, people, batch.properties, at))
 
 
 def next_moment(project_id: int) -> datetime:

@@ -15,12 +15,13 @@ and where sessions were wanted
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import ibis.expr.types as ir
 
+from analytics.contracts import Event
 from analytics.periods import Span
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,11 +36,19 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Visible:
+    """What was complete at a moment, where a database keeps the events: batches up to the last, but the open."""
+
+    last_batch: int
+    open_batches: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A project's events at one moment: files, and links (id → person) that some of them do not know of.
 
     `erased` (id → moment in µs) are people whose rows received up to then no reading shows, though they are still
-    in the files.
+    stored. Where a database keeps the events, there are no files: the snapshot then says what of it is visible.
     """
 
     version: int
@@ -47,6 +56,12 @@ class Snapshot:
     files: tuple[StoredFile, ...]
     links: Mapping[str, str]
     erased: Mapping[str, int] = field(default_factory=dict)
+    project_id: int = 0
+    visible: Visible = Visible(0)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files and not self.visible.last_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,63 @@ class EventStore(Protocol):
 
     def read(self, snapshot: Snapshot, within: Range, wanted: Wanted) -> AbstractContextManager[Reading]:
         """Load the wanted columns of the snapshot's events in a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What of a project is stored: rows, bytes (None where they cannot be told), first and last day (UTC)."""
+
+    rows: int
+    bytes: int | None
+    first_day: date | None
+    last_day: date | None
+
+
+class Writer(Protocol):
+    """The write side of a store. Raises StoreFault.
+
+    Whoever writes holds the lock of the project's manifest in a transaction, and what was written is seen once
+    that is committed, or never.
+    """
+
+    def batch(self, project_id: int) -> AbstractContextManager[int | None]:
+        """The number of a batch to append; entered before the transaction begins, left when it has ended.
+
+        None where somebody else writes the project.
+        """
+
+    def stored_already(self, project_id: int, events: Sequence[Event]) -> set[int]:
+        """The places of the events whose message id is stored, on the same day (UTC) or one beside it."""
+
+    def append(self, batch: int, rows: "Rows") -> int:
+        """Store the rows, all or nothing; the number of segments that they became."""
+
+    def has_before(self, project_id: int, day: date) -> bool:
+        """Whether there is something to drop before a day (UTC)."""
+
+    def drop_before(self, project_id: int, day: date, now: datetime) -> int:
+        """Drop what lies wholly before a day (UTC): segments, or events where the store deletes those; a count."""
+
+    def statistics(self, project_id: int) -> Statistics:
+        """What of the project is stored."""
+
+    def upkeep(self) -> None:
+        """What has to be done now and then; safe at any time, outside of transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events to append, each with its person and its properties; `at` is later than every link they know of."""
+
+    project_id: int
+    events: Sequence[Event]
+    people: Sequence[str]
+    properties: Sequence[dict[str, Any]]
+    at: datetime
+
+
+class StoreFault(Exception):
+    """The store's database cannot be reached or failed: not the fault of who asked, and to be tried again."""
 
 
 class SnapshotGone(Exception):

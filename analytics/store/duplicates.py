@@ -31,14 +31,18 @@ def stored_already(events: Sequence[Event], files: Sequence[Path], limits: Limit
     """The places of the events that one of these files has, on the same day (UTC) or one beside it."""
     if not files:
         return set()
-    arriving = pa.table(
+    with cursor(limits) as own:
+        own.register("arriving", arriving_table(events))
+        rows = own.execute(_QUERY, {"files": [str(file) for file in files], "days": NEAR.days}).fetchall()
+    return {place for (place,) in rows}
+
+
+def arriving_table(events: Sequence[Event]) -> pa.Table:
+    """Place, message id and time of each."""
+    return pa.table(
         {
             "place": pa.array(range(len(events)), pa.int64()),
             "message_id": pa.array([event.message_id for event in events], pa.string()),
             "time": pa.array([event.time for event in events], pa.int64()).cast(pa.timestamp("us")),
         }
     )
-    with cursor(limits) as own:
-        own.register("arriving", arriving)
-        rows = own.execute(_QUERY, {"files": [str(file) for file in files], "days": NEAR.days}).fetchall()
-    return {place for (place,) in rows}

@@ -2,6 +2,8 @@ import pytest
 
 from analytics.queries import live
 from analytics.services import courtesy, visitors
+from tests.analytics import engines
+from tests.analytics.engines import ENGINES
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +21,22 @@ def silent_redis(settings):
     yield
     live.client.cache_clear()
     courtesy.REST.end()
+
+
+@pytest.fixture(scope="session")
+def clickhouse_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("clickhouse")
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request, settings, clickhouse_folder):
+    """The test runs on each engine."""
+    with ENGINES[request.param](settings, clickhouse_folder) as made:
+        yield made
+
+
+@pytest.fixture
+def clickhouse(settings, clickhouse_folder):
+    """The test is of ClickHouse."""
+    with engines.clickhouse(settings, clickhouse_folder) as made:
+        yield made

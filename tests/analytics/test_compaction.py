@@ -1,7 +1,7 @@
 """Segments grow together, with what was learnt of people since, and the folder is kept clean."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,10 +11,8 @@ from analytics.queries import storage
 from analytics.services import compaction
 from analytics.store.merge import merge
 from analytics.store.plan import MOST_ROWS, Facts, plan
+from tests.analytics.engines import LATER, rows_of
 from tests.analytics.events import NOON, event, store
-from tests.analytics.test_sealing import rows_of
-
-LATER = datetime(2027, 2, 1, tzinfo=UTC)
 
 
 def facts(number, *, day=date(2026, 11, 20), rows=10, created_at=NOON):

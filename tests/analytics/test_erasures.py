@@ -17,8 +17,8 @@ from analytics.services.batches import Batch
 from analytics.services.live import announce
 from analytics.store.merge import merge
 from tests import factories
+from tests.analytics.engines import rows_of
 from tests.analytics.events import NOON, event, micros, store
-from tests.analytics.test_sealing import rows_of
 
 pytestmark = pytest.mark.django_db
 SOON, SETTLED = timedelta(minutes=2), timedelta(minutes=20)

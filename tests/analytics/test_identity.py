@@ -10,8 +10,8 @@ from analytics.models import PersonLink
 from analytics.people import Links
 from analytics.queries.run import run_query
 from tests import factories
+from tests.analytics.engines import rows_of
 from tests.analytics.events import NOON, event, store
-from tests.analytics.test_sealing import rows_of
 
 
 def identify(anonymous, user):

@@ -5,7 +5,7 @@ set of events and several queries of each kind.
 """
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from analytics.kinds import parse_spec
 from analytics.periods import Days, compared_days, days_of, today_in
 from analytics.queries.run import run_query
-from analytics.services import compaction
 from tests import factories
 from tests.analytics.events import store
 from tests.oracle import overview, samples, trends
@@ -35,7 +34,7 @@ LOOKING = settings(
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600)]
 
 
-def a_project_with(draw: Any) -> tuple[Any, list[Fact], Any]:
+def a_project_with(draw: Any, engine: Any) -> tuple[Any, list[Fact], Any]:
     """A project in some zone whose events arrived in up to three requests."""
     zone, day, events = draw(samples.scenes())
     project = factories.ProjectFactory.create(time_zone=zone, first_weekday=draw(st.sampled_from([0, 5, 6])))
@@ -43,7 +42,7 @@ def a_project_with(draw: Any) -> tuple[Any, list[Fact], Any]:
     for start, end in zip([0, *cuts], [*cuts, len(events)], strict=True):
         store(project, events[start:end])
         if draw(st.booleans()):
-            compaction.compact_project(project_id=project.pk, now=datetime(2040, 1, 1, tzinfo=UTC))
+            engine.tidy(project)
     return project, stored(events), day
 
 
@@ -77,8 +76,8 @@ class Asked:
 
 @LOOKING
 @given(data=st.data())
-def test_the_overview_is_what_plain_counting_gives(data):
-    project, facts, day = a_project_with(data.draw)
+def test_the_overview_is_what_plain_counting_gives(engine, data):
+    project, facts, day = a_project_with(data.draw, engine)
     for _ in range(QUERIES):
         now = data.draw(samples.moments(project.time_zone, day))
         spec = parse_spec(data.draw(overview_specs(day)))
@@ -141,8 +140,8 @@ def check_previous(asked: Asked, chart: Any, previous: overview.Counted) -> None
 
 @LOOKING
 @given(data=st.data())
-def test_trends_are_what_plain_counting_gives(data):
-    project, facts, day = a_project_with(data.draw)
+def test_trends_are_what_plain_counting_gives(engine, data):
+    project, facts, day = a_project_with(data.draw, engine)
     for _ in range(QUERIES):
         now = data.draw(samples.moments(project.time_zone, day))
         spec = parse_spec(data.draw(trends_specs(day)))

@@ -16,8 +16,8 @@ from analytics.queries.retention import kept_from
 from analytics.queries.run import run_query
 from analytics.services import compaction, ingestion, retention, sealing
 from tests import factories
+from tests.analytics.engines import rows_of
 from tests.analytics.events import event, store
-from tests.analytics.test_sealing import rows_of
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

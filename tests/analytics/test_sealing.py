@@ -3,7 +3,6 @@
 import threading
 from datetime import timedelta
 
-import duckdb
 import pytest
 from django.db import connection, transaction
 
@@ -13,18 +12,10 @@ from analytics.queries import storage
 from analytics.services import ingestion, sealing
 from analytics.store import files
 from tests import factories
+from tests.analytics.engines import rows_of
 from tests.analytics.events import NOON, event, store
 
 pytestmark = pytest.mark.django_db
-
-
-def rows_of(project, columns="message_id"):
-    """What the live segments hold, in the order of time."""
-    paths = [str(storage.path_of(item)) for item in Segment.objects.live().filter(project_id=project.pk)]
-    if not paths:
-        return []
-    query = f"SELECT {columns} FROM read_parquet($files, union_by_name = true) ORDER BY time, message_id"
-    return duckdb.connect().execute(query, {"files": paths}).fetchall()
 
 
 def test_events_leave_the_inbox_and_are_in_a_segment_of_their_day(project):

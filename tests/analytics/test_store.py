@@ -18,8 +18,8 @@ from analytics.store.base import Range, Wanted
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
 from analytics.store.connection import cursor
 from analytics.store.segments import SegmentStore
+from tests.analytics.engines import LATER
 from tests.analytics.events import NOON, event, store
-from tests.analytics.test_compaction import LATER
 
 pytestmark = pytest.mark.django_db
 DAY = Span(NOON - timedelta(hours=12), NOON + timedelta(hours=12))

@@ -10,8 +10,9 @@ from analytics.contracts import Event
 from analytics.models import UsageCount
 from analytics.services import ingestion, sealing, usage
 from tests import factories
+from tests.analytics.engines import rows_of
 from tests.analytics.events import NOON, event, micros, store
-from tests.analytics.test_sealing import PowerCut, rows_of
+from tests.analytics.test_sealing import PowerCut
 
 pytestmark = pytest.mark.django_db
 

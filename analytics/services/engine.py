@@ -1,0 +1,12 @@
+"""The one place that knows which engine keeps the events, for whoever writes."""
+
+from analytics.queries import storage
+from analytics.services.clickhouse_writer import ClickHouseWriter
+from analytics.services.segment_writer import SegmentWriter
+from analytics.store.base import Writer
+
+
+def writer() -> Writer:
+    """A writer for one pass, by EVENT_STORE_URL."""
+    address = storage.clickhouse_address()
+    return ClickHouseWriter(address) if address else SegmentWriter()

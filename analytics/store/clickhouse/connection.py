@@ -1,0 +1,174 @@
+"""Clients of ClickHouse, one for each use, with a deadline and one kind of error. No Django here."""
+
+import importlib.util
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from accounts.errors import DeadlineExceeded, Invalid
+from analytics.store.base import StoreFault
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+SCHEMES = ("clickhouse", "chdb")
+MISSING = "EVENT_STORE_URL asks for ClickHouse: install Plumbline with the extra `clickhouse`."
+# What a query may say of itself; all other errors are the store's fault. Codes of ClickHouse's ErrorCodes.cpp.
+TIMEOUTS = (159, 160, 209)
+REFUSED = (427,)
+
+SETTINGS: Mapping[str, Any] = {
+    # As Ibis and SQL have it: nothing joined is NULL, and so is a sum of nothing.
+    "join_use_nulls": 1,
+    "aggregate_functions_null_for_empty": 1,
+    "session_timezone": "UTC",
+    "max_bytes_before_external_group_by": 1 << 30,
+    "max_bytes_before_external_sort": 1 << 30,
+    # Rows are there when an insert or a mutation returns, on every shard and replica.
+    "distributed_foreground_insert": 1,
+    "mutations_sync": 2,
+    "async_insert": 0,
+    # Statements may name many ids.
+    "max_query_size": 64 * 1024 * 1024,
+    "max_ast_elements": 10_000_000,
+    "max_expanded_ast_elements": 10_000_000,
+}
+# On a cluster, a reader on another replica sees what a writer was told is there.
+CLUSTER_SETTINGS: Mapping[str, Any] = {
+    "insert_quorum": "auto",
+    "insert_quorum_parallel": 0,
+    "select_sequential_consistency": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where ClickHouse is; `path` is that of the embedded engine, instead of a server."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    secure: bool
+    cluster: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that one statement may take, and bytes of memory; 0 is the server's own limit."""
+
+    seconds: float
+    memory: int = 0
+
+
+def address_of(url: str) -> Address:
+    """Read `clickhouse://user:password@host:port/database?cluster=…&secure=true`; raises ValueError.
+
+    `chdb:///folder?database=…` is the embedded engine, for tests and trials: one process may open it.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme not in SCHEMES:
+        raise ValueError("it begins with `clickhouse://`")
+    if unknown := set(options) - {"cluster", "secure", "database"}:
+        raise ValueError(f"it has no option `{min(unknown)}`; there are cluster, secure and database")
+    if parts.scheme == "clickhouse" and not parts.hostname:
+        raise ValueError("it names no host")
+    secure = options.get("secure", "").lower() in {"1", "true", "yes"}
+    embedded = parts.scheme == "chdb"
+    named = "" if embedded else unquote(parts.path.strip("/"))
+    return Address(
+        host=parts.hostname or "",
+        port=parts.port or (8443 if secure else 8123),
+        user=unquote(parts.username or "default"),
+        password=unquote(parts.password or ""),
+        database=options.get("database") or named or "default",
+        secure=secure,
+        cluster=options.get("cluster", ""),
+        path=parts.path if embedded else "",
+    )
+
+
+def is_installed() -> bool:
+    return importlib.util.find_spec("clickhouse_connect") is not None
+
+
+@contextmanager
+def client(address: Address, limits: Limits) -> Iterator["Client"]:
+    """A client with a session of its own, in which temporary tables live until the block is left.
+
+    Raises DeadlineExceeded and Invalid for what the query is to blame for, StoreFault for everything else.
+    """
+    from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415 (an optional extra)
+
+    try:
+        own = _open(address, limits)
+        try:
+            yield own
+        finally:
+            own.close()
+    except ClickHouseError as error:
+        raise _translated(error, limits) from error
+
+
+def _open(address: Address, limits: Limits) -> "Client":
+    import clickhouse_connect  # noqa: PLC0415 (an optional extra)
+
+    settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {})}
+    settings["max_execution_time"] = limits.seconds
+    if limits.memory:
+        settings["max_memory_usage"] = limits.memory
+    if address.path:
+        with _opening:
+            return clickhouse_connect.get_client(
+                interface="chdb", path=address.path, database=address.database, settings=settings
+            )
+    return clickhouse_connect.get_client(
+        host=address.host,
+        port=address.port,
+        username=address.user,
+        password=address.password,
+        database=address.database,
+        secure=address.secure,
+        settings=settings,
+        # The server ends a statement by itself; this is for one that does not answer any more.
+        send_receive_timeout=max(10, round(limits.seconds) + 10),
+        autogenerate_session_id=True,
+    )
+
+
+# The embedded engine does not like to be opened by two threads at once.
+_opening = threading.Lock()
+
+
+def _fresh_lock() -> None:
+    global _opening  # noqa: PLW0603 (the parent may hold it at the fork)
+    _opening = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_fresh_lock)
+
+
+def _translated(error: Exception, limits: Limits) -> Exception:
+    code = getattr(error, "code", None)
+    if code in TIMEOUTS:
+        return DeadlineExceeded(f"The query took longer than {limits.seconds:g} seconds.")
+    if code in REFUSED:
+        return Invalid(f"The query cannot be computed: {error}")
+    return StoreFault(f"ClickHouse: {error}")
+
+
+def text(value: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def name(value: str) -> str:
+    """A name as an SQL identifier."""
+    return "`" + value.replace("\\", "\\\\").replace("`", "\\`") + "`"

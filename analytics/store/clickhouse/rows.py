@@ -1,0 +1,57 @@
+"""Events as rows of ClickHouse's table. No Django here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics.contracts import COLUMNS, TIMES
+from analytics.store.base import micros
+from analytics.store.clickhouse.schema import NUMBERS, TEXTS
+
+# The years that ClickHouse's times can tell; what is outside is moved to the edge.
+EARLIEST = micros(datetime(1900, 1, 1, tzinfo=UTC))
+LATEST = micros(datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC))
+
+
+def rows_of(table: pa.Table, properties: Sequence[Mapping[str, Any]], *, project_id: int, batch: int) -> pa.Table:
+    """The fixed columns of a table of events, with each event's properties, project and batch."""
+    columns = {name: _within_years(table[name]) if name in TIMES else table[name] for name in COLUMNS}
+    return pa.table({
+        "project_id": pa.repeat(pa.scalar(project_id, pa.uint64()), table.num_rows),
+        "batch": pa.repeat(pa.scalar(batch, pa.uint64()), table.num_rows),
+        **columns,
+        NUMBERS: _map(properties, _number, pa.float64()),
+        TEXTS: _map(properties, _text, pa.string()),
+    })  # fmt: skip
+
+
+def _within_years(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    first, last = pa.scalar(EARLIEST, times.type), pa.scalar(LATEST, times.type)
+    return pc.min_element_wise(pc.max_element_wise(times, first), last)
+
+
+def _map(properties: Sequence[Mapping[str, Any]], typed: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
+    """The properties that have a value of this type, name and value."""
+    rows = [
+        [(name, found) for name, value in own.items() if (found := typed(value)) is not None] for own in properties
+    ]
+    return pa.array(rows, pa.map_(pa.string(), kind))
+
+
+def _number(value: Any) -> float | None:
+    """A number or boolean as a float; None for others and for whole numbers that no float can hold."""
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else None

@@ -1,0 +1,168 @@
+"""Insert, find, erase and drop events in ClickHouse. No Django here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+
+from analytics.contracts import Event
+from analytics.store.base import Statistics, Visible, micros
+from analytics.store.clickhouse import schema
+from analytics.store.clickhouse.connection import Address, Limits, client, text
+from analytics.store.clickhouse.rows import EARLIEST, LATEST
+from analytics.store.clickhouse.schema import read, written
+from analytics.store.duplicates import NEAR, arriving_table
+from analytics.store.erased import IDS, Erased
+
+NEAR_MICROS = (NEAR + timedelta(days=1)) // timedelta(microseconds=1)
+LINKS_AT_ONCE = 2_000
+# On a cluster, the ids that arrive are on the node that is asked.
+GLOBAL_IN = {"distributed_product_mode": "global"}
+
+
+def visible(project_id: int, which: Visible) -> str:
+    """The condition for the rows that a snapshot has: of complete batches of the project, up to its last."""
+    conditions = [f"project_id = {project_id}", f"batch <= {which.last_batch}"]
+    if which.open_batches:
+        conditions.append(f"batch NOT IN ({', '.join(map(str, sorted(which.open_batches)))})")
+    return " AND ".join(conditions)
+
+
+def of_people(ids: Erased) -> str:
+    """The condition for the rows of these ids, as they were written, received up to the moment of each."""
+    by_moment: dict[int, list[str]] = {}
+    for identifier, until in ids.items():
+        by_moment.setdefault(until, []).append(text(identifier))
+    arms = [f"received_at <= {instant(until)} AND {_named(own)}" for until, own in by_moment.items()]
+    return f"(({') OR ('.join(arms)}))" if arms else "false"
+
+
+def _named(literals: Sequence[str]) -> str:
+    listed = ", ".join(literals)
+    return "(" + " OR ".join(f"{column} IN ({listed})" for column in IDS) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Rows of a month, and the sum of the first 32 bits of their message ids' MD5."""
+
+    month: str
+    rows: int
+    checksum: int
+
+
+class ClickHouseTable:
+    """The table of events at an address; each statement may take the limits' time."""
+
+    def __init__(self, address: Address, limits: Limits) -> None:
+        self._address, self._limits = address, limits
+
+    def prepare(self) -> None:
+        """Make the database and its tables where they are missing."""
+        with client(replace(self._address, database="default"), self._limits) as own:
+            for statement in schema.statements(self._address):
+                own.command(statement)
+
+    def insert(self, rows: pa.Table) -> None:
+        with client(self._address, self._limits) as own:
+            own.insert_arrow(schema.EVENTS, rows, settings={"max_partitions_per_insert_block": 0})
+
+    def stored_already(self, project_id: int, which: Visible, events: Sequence[Event]) -> set[int]:
+        """The places of the events whose message id is there, on the same day (UTC) or one beside it."""
+        if not events:
+            return set()
+        times = [event.time for event in events]
+        near = f"time BETWEEN {instant(min(times) - NEAR_MICROS)} AND {instant(max(times) + NEAR_MICROS)}"
+        query = f"""
+            SELECT DISTINCT a.place FROM (
+                SELECT message_id, time FROM {read(self._address)}
+                WHERE {visible(project_id, which)} AND {near}
+                    AND message_id IN (SELECT message_id FROM arriving)
+            ) AS stored JOIN arriving AS a ON stored.message_id = a.message_id
+            WHERE abs(dateDiff('day', stored.time, a.time)) <= {NEAR.days}
+        """  # noqa: S608 (numbers and our own names)
+        with client(self._address, self._limits) as own:
+            own.command(
+                "CREATE TEMPORARY TABLE arriving (place Int64, message_id String, time DateTime64(6, 'UTC'))"
+            )
+            own.insert_arrow("arriving", arriving_table(events))
+            return {place for (place,) in own.query(query, settings=GLOBAL_IN).result_rows}
+
+    def erase(self, project_id: int, ids: Erased) -> int:
+        """Delete the events of these ids; how many.
+
+        When it returns, no query finds them; the server removes the files that had them within ten minutes.
+        """
+        return self._delete(f"project_id = {project_id} AND {of_people(ids)}")
+
+    def drop_before(self, project_id: int, day: date) -> int:
+        """Delete a project's events of the days (UTC) before one; how many."""
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return self._delete(f"project_id = {project_id} AND time < {instant(micros(start))}")
+
+    def delete_batch(self, project_id: int, batch: int) -> int:
+        return self._delete(f"project_id = {project_id} AND batch = {batch}")
+
+    def delete_project(self, project_id: int) -> int:
+        return self._delete(f"project_id = {project_id}")
+
+    def _delete(self, condition: str) -> int:
+        count = f"SELECT count() FROM {read(self._address)} WHERE {condition}"  # noqa: S608
+        with client(self._address, self._limits) as own:
+            found = int(own.query(count).result_rows[0][0])
+            if found:
+                own.command(f"ALTER TABLE {written(self._address)} DELETE WHERE {condition}")
+        return found
+
+    def set_people(self, project_id: int, links: Mapping[str, str]) -> None:
+        """Write the person of every event whose anonymous id, or whose person, is the alias of a link.
+
+        May be repeated, also after it was broken off: it gives each event the person that queries see already.
+        """
+        pairs = list(links.items())
+        with client(self._address, self._limits) as own:
+            for start in range(0, len(pairs), LINKS_AT_ONCE):
+                own.command(self._update(project_id, pairs[start : start + LINKS_AT_ONCE]))
+
+    def _update(self, project_id: int, links: Sequence[tuple[str, str]]) -> str:
+        ids = ", ".join(text(alias) for alias, _ in links)
+        people = ", ".join(text(person) for _, person in links)
+        by_person = f"transform(person, [{ids}], [{people}], person)"
+        return f"""
+            ALTER TABLE {written(self._address)}
+            UPDATE person = transform(anonymous_id, [{ids}], [{people}], {by_person})
+            WHERE project_id = {project_id} AND (anonymous_id IN ({ids}) OR person IN ({ids}))
+        """
+
+    def projects(self) -> set[int]:
+        """The projects that have rows."""
+        with client(self._address, self._limits) as own:
+            found = own.query(f"SELECT DISTINCT project_id FROM {read(self._address)}")  # noqa: S608
+        return {project_id for (project_id,) in found.result_rows}
+
+    def statistics(self, project_id: int, which: Visible) -> Statistics:
+        query = f"""
+            SELECT count(), minOrNull(toDate32(time)), maxOrNull(toDate32(time))
+            FROM {read(self._address)} WHERE {visible(project_id, which)}
+        """  # noqa: S608
+        with client(self._address, self._limits) as own:
+            rows, first, last = own.query(query).result_rows[0]
+        return Statistics(rows, None, first, last)
+
+    def checksums(self, project_id: int, batch: int) -> list[Checked]:
+        """What of a batch is there, by month."""
+        query = f"""
+            SELECT formatDateTime(time, '%Y-%m') AS month, count(),
+                sum(toUInt64(reinterpretAsUInt32(reverse(substring(MD5(message_id), 1, 4)))))
+            FROM {read(self._address)} WHERE project_id = {project_id} AND batch = {batch}
+            GROUP BY month ORDER BY month
+        """  # noqa: S608
+        with client(self._address, self._limits) as own:
+            return [Checked(*row) for row in own.query(query).result_rows]
+
+
+def instant(at: int) -> str:
+    """A moment, in µs since 1970, as a time of the table; moved to the edge where the table cannot tell it."""
+    held = min(max(at, EARLIEST), LATEST)
+    return f"fromUnixTimestamp64Micro({held}, 'UTC')"
