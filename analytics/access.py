@@ -1,10 +1,12 @@
 """The one door to a project and what belongs to it."""
 
+from uuid import UUID
+
 from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
-from analytics.models import EventDefinition, Project, PropertyDefinition, WriteKey
+from analytics.models import EventDefinition, Import, Project, PropertyDefinition, WriteKey
 from analytics.querysets import ProjectQuerySet
 
 
@@ -54,6 +56,14 @@ def property_definition(project: Project, *, definition_id: int) -> PropertyDefi
     found = PropertyDefinition.objects.with_readings().filter(project=project, pk=definition_id).first()
     if found is None:
         raise NotFound("The project has no such property.")
+    return found
+
+
+def import_of(project: Project, *, import_id: UUID) -> Import:
+    """An import of a project that the actor was let into."""
+    found = project.imports.filter(pk=import_id).first()
+    if found is None:
+        raise NotFound("There is nothing here, or not for you.")
     return found
 
 

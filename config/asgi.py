@@ -4,6 +4,7 @@ Both are plain ASGI callables: under Django's handler each request takes a threa
 """
 
 import os
+import re
 from typing import TYPE_CHECKING, cast
 
 import django
@@ -22,4 +23,9 @@ from config.handler import SynchronousHandler  # noqa: E402
 from inference.streaming import StreamOr  # noqa: E402
 
 django_application = cast("ASGI3Application", SynchronousHandler(at_once=settings.REQUESTS_AT_ONCE))
-application = EventsOr(BodyLimit(StreamOr(django_application), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+# Files to import go to the disk as they come; what frames them in the body is small.
+uploads = {
+    re.compile(r"/api/v1/projects/\d+/imports/|/o/[^/]+/p/[^/]+/settings/import/"): settings.IMPORT_BYTES + 2**20
+}
+limited = BodyLimit(StreamOr(django_application), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, larger=uploads)
+application = EventsOr(limited)

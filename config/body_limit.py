@@ -1,6 +1,8 @@
 """A roof over the size of every request's body, in front of Django, which would spool any size to disk first."""
 
 import json
+from collections.abc import Mapping
+from re import Pattern
 
 from asgiref.typing import (
     ASGI3Application,
@@ -16,21 +18,32 @@ from accounts.errors import TooLarge, envelope
 
 
 class BodyLimit:
-    """Answers 413, in the envelope of all errors, to a body over `limit` bytes, announced or not."""
+    """Answers 413, in the envelope of all errors, to a body over `limit` bytes, announced or not.
 
-    def __init__(self, application: ASGI3Application, *, limit: int) -> None:
+    At the addresses of `larger` (matched as a whole) another limit holds.
+    """
+
+    def __init__(
+        self, application: ASGI3Application, *, limit: int, larger: Mapping[Pattern[str], int] | None = None
+    ) -> None:
         self.application = application
         self.limit = limit
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif _announced(scope) > self.limit:
-            await self._refuse(send)
+        elif _announced(scope) > (limit := self._limit_of(scope["path"])):
+            await self._refuse(send, limit)
         else:
-            await self._counting(scope, receive, send)
+            await self._counting(scope, receive, send, limit)
 
-    async def _counting(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def _limit_of(self, path: str) -> int:
+        return next((limit for pattern, limit in self.larger.items() if pattern.fullmatch(path)), self.limit)
+
+    async def _counting(
+        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int
+    ) -> None:
         read = 0
         answered = False
 
@@ -39,7 +52,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message["body"])
-                if read > self.limit:
+                if read > limit:
                     # As if the client had gone: what is inside gives up without an answer of its own.
                     return {"type": "http.disconnect"}
             return message
@@ -50,11 +63,11 @@ class BodyLimit:
             await send(message)
 
         await self.application(scope, counted, noted)
-        if read > self.limit and not answered:
-            await self._refuse(send)
+        if read > limit and not answered:
+            await self._refuse(send, limit)
 
-    async def _refuse(self, send: ASGISendCallable) -> None:
-        message = f"The body is larger than {self.limit // 2**20} MB."
+    async def _refuse(self, send: ASGISendCallable, limit: int) -> None:
+        message = f"The body is larger than {limit // 2**20} MB."
         body = json.dumps(envelope(TooLarge.code, message)).encode()
         headers = ((b"content-type", b"application/json"), (b"connection", b"close"))
         await send(

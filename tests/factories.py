@@ -12,6 +12,7 @@ from analytics.models import (
     DropCount,
     EventDefinition,
     GroupTraits,
+    Import,
     Manifest,
     PersonTraits,
     Project,
@@ -125,6 +126,19 @@ class SegmentFactory(DjangoModelFactory[Segment]):
     rows = 100
     bytes = 2_000
     checksum = "0" * 64
+
+
+class ImportFactory(DjangoModelFactory[Import]):
+    """An import that waits for a worker; its file is not there."""
+
+    class Meta:
+        model = Import
+
+    project = factory.SubFactory(ProjectFactory)
+    format = "ndjson"
+    file_name = "events.ndjson"
+    file_bytes = 1000
+    state = "queued"
 
 
 class DropCountFactory(DjangoModelFactory[DropCount]):

@@ -45,6 +45,11 @@ GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 
 PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 200 200 200 404
 GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 200 200 200 404
 GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/export/                      401 404 403 200 200 200 404
+GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 403 200 200 404
+POST api/v1/projects/<int:project_id>/imports/                     401 404 403 403 415 415 404
+GET  api/v1/projects/<int:project_id>/imports/<uuid:import_id>/    401 404 403 403 200 200 404
+DELETE api/v1/projects/<int:project_id>/imports/<uuid:import_id>/  401 404 403 403 200 409 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -97,6 +102,11 @@ GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 
 PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 403 403 403
 GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 403 403 403
 GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/export/                      401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 200 403 403
+POST api/v1/projects/<int:project_id>/imports/                     401 404 403 415 403 403
+GET  api/v1/projects/<int:project_id>/imports/<uuid:import_id>/    401 404 403 200 403 403
+DELETE api/v1/projects/<int:project_id>/imports/<uuid:import_id>/  401 404 403 200 403 403
 GET  api/v1/inference/jobs/                                        401 200 403 403 200 403
 POST api/v1/inference/jobs/                                        401 400 403 403 400 403
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200 403
@@ -152,6 +162,7 @@ def address(organization, project):
         "<int:project_id>": str(project.pk),
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
+        "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),
         "<int:key>": str(factories.SecretKeyFactory.create(organization=organization).pk),
         "^{segment}/?$": "v1/track",

@@ -6,6 +6,8 @@ from analytics.api.definitions import (
     PropertyDefinitionsView,
     PropertyDefinitionView,
 )
+from analytics.api.export import ExportView
+from analytics.api.imports import ImportListView, ImportView
 from analytics.api.people import GroupView, PersonView
 from analytics.api.query import ProjectListView, ProjectView, QueryView
 from analytics.api.usage import DropsView, UsageView
@@ -16,6 +18,9 @@ urlpatterns = [
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),
+    path("projects/<int:project_id>/export/", ExportView.as_view(), name="api_export"),
+    path("projects/<int:project_id>/imports/", ImportListView.as_view(), name="api_imports"),
+    path("projects/<int:project_id>/imports/<uuid:import_id>/", ImportView.as_view(), name="api_import"),
     path(
         "projects/<int:project_id>/definitions/events/",
         EventDefinitionsView.as_view(),

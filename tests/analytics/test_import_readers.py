@@ -1,6 +1,7 @@
 import gzip
 import json
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +13,7 @@ from analytics.ingestion.options import DEFAULTS, Options
 from tests.analytics import exports_of_others as others
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-UTC_ZONE = readers.zoneinfo.ZoneInfo("UTC")
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def rows(folder, kind, content, *, start=START, **options):
@@ -40,7 +41,7 @@ def problem(folder, kind, content, **options) -> str:
     return str(raised.value)
 
 
-def seconds(event) -> int:
+def seconds(event):
     return event.time // 1_000_000
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.access import Actor
 from accounts.errors import Conflict, Invalid, TooLarge
 from analytics.ingestion import payloads
+from analytics.ingestion.files import judging
 from analytics.ingestion.files.formats import Format
 from analytics.models import Import, ImportedTotal, InboxEntry
 from analytics.models.imports import State
@@ -105,11 +106,10 @@ def test_a_worker_that_dies_anywhere_loses_and_repeats_nothing(upload, monkeypat
 @pytest.mark.usefixtures("_small_chunks")
 def test_who_lost_the_lease_writes_nothing_more(upload, monkeypatch) -> None:
     item = upload()
-    judge = import_work.judge
 
     def slow(rows, **fields):
         Import.objects.update(fence=99)
-        return judge(rows, **fields)
+        return judging.judge(rows, **fields)
 
     monkeypatch.setattr(import_work, "judge", slow)
 
@@ -196,11 +196,11 @@ def test_an_import_waits_while_the_inbox_is_full(upload, monkeypatch) -> None:
 
 
 def test_plausibles_totals_equal_the_export_however_often_it_is_imported(upload, project) -> None:
-    for _ in range(2):
-        item = upload(others.plausible(), Format.PLAUSIBLE)
+    items = [upload(others.plausible(), Format.PLAUSIBLE) for _ in range(2)]
+    for item in items:
         import_work.work(import_id=item.pk)
 
-    item.refresh_from_db()
+    item = Import.objects.get(pk=items[-1].pk)
     assert (item.accepted, item.unreadable) == (6, 1)
     days = ImportedTotal.objects.filter(project=project, topic="visitors").order_by("day")
     assert [(str(row.day), row.figures["visitors"], row.figures["pageviews"]) for row in days] == [

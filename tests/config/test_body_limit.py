@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 
 from asgiref.testing import ApplicationCommunicator
 
@@ -22,9 +23,12 @@ async def reads_it_all(scope, receive, send) -> None:
     await send({"type": "http.response.body", "body": str(length).encode()})
 
 
-def ask(*chunks: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> tuple[int, bytes]:
+def ask(
+    *chunks: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), path: str = "/v1/batch"
+) -> tuple[int, bytes]:
     async def main() -> tuple[int, bytes]:
-        client = ApplicationCommunicator(BodyLimit(reads_it_all, limit=2**20), {**SCOPE, "headers": headers})
+        limited = BodyLimit(reads_it_all, limit=2**20, larger={re.compile("/imports/"): 2**21})
+        client = ApplicationCommunicator(limited, {**SCOPE, "headers": headers, "path": path})
         for chunk in chunks:
             await client.send_input({"type": "http.request", "body": chunk, "more_body": True})
         await client.send_input({"type": "http.request", "body": b"", "more_body": False})
@@ -54,3 +58,9 @@ def test_a_body_that_grows_over_the_limit_is_refused() -> None:
 
 def test_a_length_that_is_no_number_is_counted_instead() -> None:
     assert ask(b"abc", headers=((b"content-length", b"many"),)) == (200, b"3")
+
+
+def test_another_limit_holds_at_the_addresses_that_take_files() -> None:
+    assert ask(b"x" * 2**21, path="/imports/") == (200, b"2097152")
+    assert ask(b"x" * 2**21, b"x", path="/imports/")[0] == 413
+    assert ask(b"x" * 2**21, path="/imports/elsewhere/")[0] == 413
