@@ -6,7 +6,7 @@ from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
-from analytics.models import EventDefinition, Import, Project, PropertyDefinition, WriteKey
+from analytics.models import EventDefinition, Import, Project, PropertyDefinition, Site, WriteKey
 from analytics.querysets import ProjectQuerySet
 
 
@@ -34,8 +34,13 @@ def project_by_slug(actor: Actor, *, organization: str, slug: str, capability: C
     return _permitted(actor, found, capability)
 
 
-def project_of_write_key(text: str) -> Project:
-    """The project that a write key sends to; raises Unauthenticated for any other text."""
+def project_of(text: str) -> Project:
+    """The project that events with this key go to: a write key, or the name of a site (a domain, a website's id).
+
+    Raises Unauthenticated for any other text.
+    """
+    if not text.startswith(keys.WRITE_PREFIX):
+        return _project_of_site(text)
     found = WriteKey.objects.active().select_related("project").filter(hash=keys.digest(text)).first()
     if found is None:
         raise Unauthenticated("This write key is unknown or revoked.")
@@ -62,6 +67,21 @@ def property_definition(project: Project, *, definition_id: int) -> PropertyDefi
 def import_of(project: Project, *, import_id: UUID) -> Import:
     """An import of a project that the actor was let into."""
     found = project.imports.filter(pk=import_id).first()
+    if found is None:
+        raise NotFound("There is nothing here, or not for you.")
+    return found
+
+
+def _project_of_site(text: str) -> Project:
+    found = Site.objects.select_related("project").filter(name=text.lower()).first()
+    if found is None:
+        raise Unauthenticated("This is no write key, and no site of a project.")
+    return found.project
+
+
+def site(actor: Actor, *, project_id: int, site_id: int, capability: Capability) -> Site:
+    """A site of a project, if the actor may do this in the project's organization."""
+    found = project(actor, project_id=project_id, capability=capability).sites.filter(pk=site_id).first()
     if found is None:
         raise NotFound("There is nothing here, or not for you.")
     return found

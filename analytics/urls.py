@@ -16,6 +16,8 @@ of_a_project = [
     path("settings/", settings.page, name="project_settings"),
     path("settings/keys/", settings.create_key, name="write_key_new"),
     path("settings/keys/<int:key>/revoke/", settings.revoke_key, name="write_key_revoke"),
+    path("settings/sites/", settings.add_site, name="site_new"),
+    path("settings/sites/<int:site>/remove/", settings.remove_site, name="site_remove"),
 ]
 
 urlpatterns = [

@@ -20,6 +20,7 @@ from analytics.models import (
     PropertyReading,
     QuotaNotice,
     Segment,
+    Site,
     UsageCount,
     WriteKey,
 )
@@ -82,6 +83,14 @@ class ManifestFactory(DjangoModelFactory[Manifest]):
         model = Manifest
 
     project = factory.SubFactory(ProjectFactory, manifest=None)
+
+
+class SiteFactory(DjangoModelFactory[Site]):
+    class Meta:
+        model = Site
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"site{n}.test")
 
 
 class WriteKeyFactory(DjangoModelFactory[WriteKey]):

@@ -20,7 +20,8 @@ PEOPLE = ("anonymous", "stranger", "viewer", "analyst", "admin", "owner", "staff
 # Routes of libraries, which have tests of their own below.
 FAMILIES = ("admin/", "accounts/")
 
-# A POST that is let in but has nothing to say is answered 400 or 422. Outside of the admin, staff are strangers.
+# A POST that is let in but has nothing to say is answered 400 or 422; what the admin removes, the owner misses.
+# Outside of the admin, staff are strangers.
 TABLE = """
 GET  plumbline.js                                                  200 200 200 200 200 200 200
 GET  healthz                                                       200 200 200 200 200 200 200
@@ -31,6 +32,7 @@ GET  api/v1/key/                                                   401 401 401 4
 POST api/v1/events/                                                401 401 401 401 401 401 401
 POST ^{segment}/?$                                                 401 401 401 401 401 401 401
 POST ^{posthog}/?$                                                 401 401 401 401 401 401 401
+POST ^{plausible}/?$                                               400 400 400 400 400 400 400
 GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 200 200 200 200
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
@@ -50,6 +52,9 @@ GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 4
 POST api/v1/projects/<int:project_id>/imports/                     401 404 403 403 415 415 404
 GET  api/v1/projects/<int:project_id>/imports/<uuid:import_id>/    401 404 403 403 200 200 404
 DELETE api/v1/projects/<int:project_id>/imports/<uuid:import_id>/  401 404 403 403 200 409 404
+GET  api/v1/projects/<int:project_id>/sites/                       401 404 200 200 200 200 404
+POST api/v1/projects/<int:project_id>/sites/                       401 404 403 403 400 400 404
+GET  api/v1/projects/<int:project_id>/sites/<int:site_id>/         401 404 200 200 200 200 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -83,6 +88,8 @@ GET  o/<slug:organization>/p/<slug:project>/settings/              302 404 200 2
 POST o/<slug:organization>/p/<slug:project>/settings/              302 404 403 403 422 422 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/         302 404 403 403 422 422 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/<int:key>/revoke/ 302 404 403 403 302 302 404
+POST o/<slug:organization>/p/<slug:project>/settings/sites/        302 404 403 403 422 422 404
+POST o/<slug:organization>/p/<slug:project>/settings/sites/<int:site>/remove/ 302 404 403 403 302 404 404
 """
 
 # A secret key: none, of a stranger's organization, then one scope each of ours.
@@ -164,9 +171,12 @@ def address(organization, project):
         "<slug:panel>": "sources",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),
+        "<int:site>": str(factories.SiteFactory.create(project=project).pk),
+        "<int:site_id>": str(factories.SiteFactory.create(project=project).pk),
         "<int:key>": str(factories.SecretKeyFactory.create(organization=organization).pk),
         "^{segment}/?$": "v1/track",
         "^{posthog}/?$": "capture",
+        "^{plausible}/?$": "api/event",
         "^array/{key}/config(?:\\.js)?/?$": "array/plw_key/config.js",
         "<int:event_id>": str(factories.EventDefinitionFactory.create(project=project).pk),
         "<int:property_id>": str(factories.PropertyDefinitionFactory.create(project=project).pk),

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from accounts.admin.base import ReadOnlyAdmin, StaffAdmin
 from accounts.admin.keys import ActiveFilter, KeyAdmin
 from accounts.models import Organization
-from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, UsageCount, WriteKey
+from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, Site, UsageCount, WriteKey
 from analytics.services import projects
 
 
@@ -90,6 +90,24 @@ class WriteKeyAdmin(KeyAdmin):
 
     def revoke(self, key: WriteKey) -> None:
         projects.revoke_write_key(key=key)
+
+
+class SiteResource(resources.ModelResource):
+    project = fields.Field(attribute="project__slug", column_name="project")
+
+    class Meta:
+        model = Site
+        fields = ("name", "project", "created_at")
+        export_order = fields
+
+
+@admin.register(Site)
+class SiteAdmin(ReadOnlyAdmin):
+    resource_classes = (SiteResource,)
+    list_display = ("name", "project", "created_at")
+    list_filter = (("project", AutocompleteSelectFilter),)
+    list_select_related = ("project",)
+    search_fields = ("name", "project__name", "project__slug")
 
 
 class SegmentResource(resources.ModelResource):

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.models import Organization
-from analytics.models import Project
+from analytics.models import Project, Site
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -13,3 +13,14 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         model = Project
         fields = ("id", "organization", "name", "slug", "time_zone", "first_weekday", "created_at")
         read_only_fields = fields
+
+
+class SiteSerializer(serializers.ModelSerializer[Site]):
+    class Meta:
+        model = Site
+        fields = ("id", "name", "created_at")
+        read_only_fields = fields
+
+
+class SiteInput(serializers.Serializer[Site]):
+    name = serializers.CharField(max_length=500, help_text="A domain such as example.com, or a website's id.")

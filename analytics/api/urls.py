@@ -10,6 +10,7 @@ from analytics.api.export import ExportView
 from analytics.api.imports import ImportListView, ImportView
 from analytics.api.people import GroupView, PersonView
 from analytics.api.query import ProjectListView, ProjectView, QueryView
+from analytics.api.sites import SitesView, SiteView
 from analytics.api.usage import DropsView, UsageView
 
 urlpatterns = [
@@ -44,4 +45,6 @@ urlpatterns = [
     # Ids may hold slashes, so these two stay behind every longer address.
     path("projects/<int:project_id>/people/<path:person>/", PersonView.as_view(), name="api_person"),
     path("projects/<int:project_id>/groups/<path:group>/", GroupView.as_view(), name="api_group"),
+    path("projects/<int:project_id>/sites/", SitesView.as_view(), name="api_sites"),
+    path("projects/<int:project_id>/sites/<int:site_id>/", SiteView.as_view(), name="api_site"),
 ]

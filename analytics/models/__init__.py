@@ -4,7 +4,7 @@ from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
 from analytics.models.people import PersonLink
-from analytics.models.projects import Project, WriteKey
+from analytics.models.projects import Project, Site, WriteKey
 from analytics.models.segments import Manifest, Segment
 from analytics.models.traits import GroupTraits, PersonTraits
 from analytics.models.usage import QuotaNotice, UsageCount
@@ -26,6 +26,7 @@ __all__ = (
     "PropertyReading",
     "QuotaNotice",
     "Segment",
+    "Site",
     "StoredBatch",
     "UsageCount",
     "WriteKey",

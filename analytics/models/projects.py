@@ -3,6 +3,7 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import HashedKey, Organization
@@ -68,3 +69,25 @@ class WriteKey(HashedKey):
     """A public key that can only send events to one project; it stands in web pages and apps."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="write_keys")
+
+
+class Site(models.Model):
+    """What a website is called by a protocol that sends no write key: a domain, or a website's id.
+
+    The name says alone which project is meant, so it is unique over the installation, in lower case.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="sites")
+    name = models.CharField(max_length=253, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(name=Lower("name")) & ~models.Q(name=""), name="analytics_site_name_lower"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

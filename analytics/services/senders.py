@@ -64,7 +64,7 @@ def _project(submission: Submission) -> Project:
     if not submission.key:
         raise Unauthenticated("Send a write key.")
     if not _is_secret(submission):
-        return access.project_of_write_key(submission.key)
+        return access.project_of(submission.key)
     actor = Actor(secret_key=secret_key(submission.key))
     if submission.project_id is None:
         raise Invalid(

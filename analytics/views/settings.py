@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import Actor
-from accounts.errors import NotFound
+from accounts.errors import Conflict, Invalid, NotFound
 from accounts.permissions import Capability
 from analytics.models import Project
 from analytics.queries.drops import ledger
-from analytics.services import projects
+from analytics.services import projects, sites
 from analytics.views.doors import entered
 from analytics.views.start import snippets
 
@@ -33,6 +33,14 @@ class SettingsForm(ProjectModelForm):
     class Meta:
         model = Project
         fields = ("name", "time_zone", "first_weekday", "browser_window_days", "keep_addresses")
+
+
+class SiteForm(forms.Form):
+    name = forms.CharField(
+        label="Domain or website id",
+        max_length=500,
+        help_text="What Plausible's scripts have as domain, Umami's as website id. Others need none.",
+    )
 
 
 class KeyForm(forms.Form):
@@ -74,12 +82,39 @@ def revoke_key(request: HttpRequest, organization: str, project: str, key: int) 
     return redirect("project_settings", organization, project)
 
 
+@require_POST
+def add_site(request: HttpRequest, organization: str, project: str) -> HttpResponse:
+    found = entered(request, organization, project, Capability.MANAGE_PROJECTS)
+    form = SiteForm(request.POST)
+    if form.is_valid():
+        try:
+            site = sites.add(project=found, name=form.cleaned_data["name"])
+        except (Invalid, Conflict) as error:
+            form.add_error("name", error.message)
+        else:
+            messages.success(request, f"Events that name '{site.name}' come here.")
+            return redirect("project_settings", organization, project)
+    return _page(request, found, site_form=form)
+
+
+@require_POST
+def remove_site(request: HttpRequest, organization: str, project: str, site: int) -> HttpResponse:
+    found = entered(request, organization, project, Capability.MANAGE_PROJECTS)
+    chosen = found.sites.filter(pk=site).first()
+    if chosen is None:
+        raise NotFound("There is no such site.")
+    sites.remove(site=chosen)
+    messages.success(request, f"Events that name '{chosen.name}' are not taken any more.")
+    return redirect("project_settings", organization, project)
+
+
 def _page(
     request: HttpRequest,
     project: Project,
     *,
     form: SettingsForm | None = None,
     key_form: KeyForm | None = None,
+    site_form: SiteForm | None = None,
     key: str = "",
 ) -> HttpResponse:
     capabilities = Actor.of(request).capabilities_in(project.organization_id)
@@ -92,9 +127,11 @@ def _page(
         "key": key,
         "keys": project.write_keys.all(),
         "ledger": ledger(project=project),
+        "site_form": site_form or SiteForm(),
+        "sites": project.sites.all(),
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
         **snippets(key),
     }
-    wrong = any(shown.errors for shown in (form, key_form) if shown is not None)
+    wrong = any(shown.errors for shown in (form, key_form, site_form) if shown is not None)
     return render(request, "analytics/settings.html", context, status=422 if wrong else 200)

@@ -25,6 +25,7 @@ from analytics.models import (
     PropertyDefinition,
     QuotaNotice,
     Segment,
+    Site,
     UsageCount,
     WriteKey,
 )
@@ -38,6 +39,7 @@ LISTS: dict[Any, Any] = {
     Membership: factories.MembershipFactory,
     SecretKey: factories.SecretKeyFactory,
     Project: factories.ProjectFactory,
+    Site: factories.SiteFactory,
     WriteKey: factories.WriteKeyFactory,
     Segment: factories.SegmentFactory,
     Manifest: factories.ManifestFactory,
@@ -288,7 +290,7 @@ def test_who_edits_people_cannot_take_a_superuser_over(client, helper, staff) ->
 def test_a_project_made_by_staff_has_its_manifest(desk, organization) -> None:
     sent = {"organization": organization.pk, "name": "Shop", "slug": "shop", "time_zone": "Europe/Berlin"}
 
-    response = desk.post(address(Project, "add"), {**sent, "first_weekday": 6})
+    response = desk.post(address(Project, "add"), {**sent, "first_weekday": 6, "browser_window_days": 5})
 
     project = Project.objects.get()
     assert response.status_code == 302

@@ -30,6 +30,9 @@ FIELDS = (
     "traits", "context", "batch", "events", "writeKey", "project_id", "url",
     # PostHog's
     "uuid", "distinct_id", "offset", "sent_at", "historical_migration", "$set", "$set_once", "options", "api_key",
+    # Plausible's
+    "name", "domain", "referrer", "props", "revenue", "interactive", "n", "d", "u", "r", "p", "m", "i", "w", "v",
+    "sd", "e", "$",
 )  # fmt: skip
 PROPERTIES = (
     "$set", "$set_once", "$groups", "$group_type", "$group_key", "$group_set", "$current_url", "$pathname",
@@ -38,7 +41,16 @@ PROPERTIES = (
 )  # fmt: skip
 NAMES = ("$pageview", "$screen", "$identify", "$set", "$create_alias", "$groupidentify", "$pageleave", "x")
 # What makes rubbish in one place reach the code that reads it.
-GOOD = {"type": "track", "event": "x", "userId": "u", "user_id": "u", "distinct_id": "u"}
+GOOD = {
+    "type": "track",
+    "event": "x",
+    "userId": "u",
+    "user_id": "u",
+    "distinct_id": "u",
+    "name": "pageview",
+    "domain": "d",
+    "url": "u",
+}
 CALLS = st.dictionaries(st.sampled_from(FIELDS), JSON)
 EVENTS = st.builds(
     lambda name, properties, call: {**GOOD, "event": name, "properties": properties, **call},

@@ -13,7 +13,7 @@ from accounts import access, keys
 from accounts.access import Actor
 from accounts.models import Membership, Organization, SecretKey, User
 from accounts.permissions import Capability, Role
-from analytics.access import project_of_write_key
+from analytics.access import project_of
 from analytics.models import DropCount, InboxEntry, Segment, WriteKey
 from analytics.services import sealing
 from config.demo import loading
@@ -64,7 +64,7 @@ def test_it_sets_up_an_organization_whose_people_can_log_in(client, path):
 def test_its_keys_open_its_project(path):
     load()
     found = json.loads(path.read_text())
-    project = project_of_write_key(found["write_key"])
+    project = project_of(found["write_key"])
     assert project.pk == found["project_id"]
     actor = Actor(secret_key=access.secret_key(found["secret_key"]))
     granted = actor.capabilities_in(project.organization_id)
@@ -110,7 +110,7 @@ def test_a_lost_file_is_written_anew_and_the_old_keys_end(client, path):
     after = json.loads(path.read_text())
     login = after["logins"]["owner"]
     assert client.login(username=login["email"], password=login["password"])
-    assert project_of_write_key(after["write_key"]).pk == before["project_id"]
+    assert project_of(after["write_key"]).pk == before["project_id"]
     assert not WriteKey.objects.active().filter(hash=keys.digest(before["write_key"])).exists()
     assert not SecretKey.objects.active().filter(hash=keys.digest(before["secret_key"])).exists()
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_whole_is_written_anew(path, content):
     path.write_bytes(content)
     load()
     key = json.loads(path.read_text())["write_key"]
-    assert project_of_write_key(key) == DemoLoad.objects.get().project
+    assert project_of(key) == DemoLoad.objects.get().project
 
 
 class Killed(Exception):

@@ -24,6 +24,7 @@ from analytics.ingestion.normalize import RawCall
 MAX_BODY = 500 * 1024
 MAX_EVENT = 32 * 1024
 
+_LONGEST_SITE = 253
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _SIGNIFICANT_DIGITS = 19
@@ -244,3 +245,9 @@ def _credentials(headers: Mapping[str, str], wanted: str) -> str:
 def key_text(value: object) -> str:
     """A key out of a body; anything but encodable text is no key."""
     return value if isinstance(value, str) and value.isascii() else ""
+
+
+def site_text(value: object) -> str:
+    """The name of a site out of a body, or a write key in its place; empty for what cannot be one."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.isprintable() and len(text) <= _LONGEST_SITE else ""
