@@ -43,7 +43,7 @@ def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str,
     source, channel = sources.classify(
         utm_source=tags["utm_source"],
         utm_medium=tags["utm_medium"],
-        paid_click=sources.is_paid(query),
+        click=sources.click_of(query),
         referrer_host=referrer_host,
         page_host=address.host,
     )

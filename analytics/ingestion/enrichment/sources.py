@@ -23,22 +23,31 @@ _BY_TAG = {name: source for source in table.SOURCES for name in (source.name.low
 
 @functools.lru_cache(_CACHED)
 def classify(
-    *, utm_source: str, utm_medium: str, paid_click: bool, referrer_host: str, page_host: str
+    *, utm_source: str, utm_medium: str, click: str, referrer_host: str, page_host: str
 ) -> tuple[str, str]:
-    """Source and channel, both as shown. A referrer of the page's own host is no source."""
+    """Source and channel, both as shown. `click` is what `click_of` says of the address.
+
+    A referrer of the page's own host is no source.
+    """
     if bare(referrer_host) == bare(page_host):
         referrer_host = ""
     known = _BY_TAG.get(utm_source.lower()) if utm_source else of_host(referrer_host)
     name = known.name if known else (utm_source or bare(referrer_host))
-    if paid_click:
+    if click == table.PAID:
         return name or table.DIRECT, table.PAID
-    channel = table.MEDIA.get(utm_medium.lower()) or (known.channel if known else "")
+    medium = utm_medium.lower().replace("_", "-").replace(" ", "-")
+    channel = table.MEDIA.get(medium) or click or (known.channel if known else "")
     return name or table.DIRECT, channel or (table.REFERRAL if name else table.DIRECT)
 
 
-def is_paid(query: Mapping[str, str]) -> bool:
-    """Whether a query string carries the id of a paid click."""
-    return not query.keys().isdisjoint(table.CLICK_IDS)
+def click_of(query: Mapping[str, str]) -> str:
+    """The channel that an id in a query string gives away: Paid, Email, or none."""
+    if not query:
+        return ""
+    for channel, ids in ((table.PAID, table.CLICK_IDS), (table.EMAIL, table.EMAIL_IDS)):
+        if not query.keys().isdisjoint(ids):
+            return channel
+    return ""
 
 
 @functools.lru_cache(_CACHED)
