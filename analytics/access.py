@@ -6,7 +6,7 @@ from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
-from analytics.models import EventDefinition, Import, Project, PropertyDefinition, Site, WriteKey
+from analytics.models import Erasure, EventDefinition, Import, Project, PropertyDefinition, Site, WriteKey
 from analytics.querysets import ProjectQuerySet
 
 
@@ -32,6 +32,15 @@ def project_by_slug(actor: Actor, *, organization: str, slug: str, capability: C
         Project.objects.select_related("organization").filter(organization__slug=organization, slug=slug).first()
     )
     return _permitted(actor, found, capability)
+
+
+def erasure(actor: Actor, *, project: Project, erasure_id: UUID) -> Erasure:
+    """An erasure of a project, if the actor may see erasures there."""
+    actor.require(project.organization_id, Capability.ERASE_PEOPLE)
+    found = Erasure.objects.of(project).select_related("requested_by", "requested_with").filter(pk=erasure_id)
+    if (one := found.first()) is None:
+        raise NotFound("There is nothing here, or not for you.")
+    return one
 
 
 def project_of(text: str) -> Project:

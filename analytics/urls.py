@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from analytics.views import live, overview, projects, settings, snippet, start, tables
+from analytics.views import live, overview, privacy, projects, settings, snippet, start, tables
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -14,6 +14,10 @@ of_a_project = [
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),
     path("settings/", settings.page, name="project_settings"),
+    path("settings/privacy/", privacy.page, name="privacy"),
+    path("settings/privacy/export/", privacy.export, name="person_export"),
+    path("settings/privacy/erase/", privacy.erase, name="person_erase"),
+    path("settings/privacy/erasures/<uuid:erasure>/", privacy.receipt, name="erasure"),
     path("settings/keys/", settings.create_key, name="write_key_new"),
     path("settings/keys/<int:key>/revoke/", settings.revoke_key, name="write_key_revoke"),
     path("settings/sites/", settings.add_site, name="site_new"),

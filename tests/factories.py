@@ -10,6 +10,7 @@ from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import (
     DropCount,
+    Erasure,
     EventDefinition,
     GroupTraits,
     Import,
@@ -148,6 +149,18 @@ class ImportFactory(DjangoModelFactory[Import]):
     file_name = "events.ndjson"
     file_bytes = 1000
     state = "queued"
+
+
+class ErasureFactory(DjangoModelFactory[Erasure]):
+    """Requested; nobody has begun with it."""
+
+    class Meta:
+        model = Erasure
+
+    project = factory.SubFactory(ProjectFactory)
+    asked_for = person = "ada"
+    ids = factory.LazyFunction(lambda: ["ada"])
+    hashes = factory.LazyFunction(lambda: ["0" * 64])
 
 
 class DropCountFactory(DjangoModelFactory[DropCount]):

@@ -55,6 +55,10 @@ DELETE api/v1/projects/<int:project_id>/imports/<uuid:import_id>/  401 404 403 4
 GET  api/v1/projects/<int:project_id>/sites/                       401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/sites/                       401 404 403 403 400 400 404
 GET  api/v1/projects/<int:project_id>/sites/<int:site_id>/         401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/erasures/                    401 404 403 403 200 200 404
+POST api/v1/projects/<int:project_id>/erasures/                    401 404 403 403 400 400 404
+GET  api/v1/projects/<int:project_id>/erasures/<uuid:erasure_id>/  401 404 403 403 200 200 404
+GET  api/v1/projects/<int:project_id>/people/<path:person>/export/ 401 404 403 403 200 200 404
 GET  api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 POST api/v1/inference/jobs/                                        401 401 401 401 401 401 401
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 200 200 200 200 404
@@ -86,6 +90,10 @@ GET  o/<slug:organization>/p/<slug:project>/live/                  302 404 200 2
 GET  o/<slug:organization>/p/<slug:project>/live/events/           302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/settings/              302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/settings/              302 404 403 403 422 422 404
+GET  o/<slug:organization>/p/<slug:project>/settings/privacy/      302 404 403 403 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/settings/privacy/export/ 302 404 403 403 400 400 404
+POST o/<slug:organization>/p/<slug:project>/settings/privacy/erase/ 302 404 403 403 422 422 404
+GET  o/<slug:organization>/p/<slug:project>/settings/privacy/erasures/<uuid:erasure>/ 302 404 403 403 200 200 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/         302 404 403 403 422 422 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/<int:key>/revoke/ 302 404 403 403 302 302 404
 POST o/<slug:organization>/p/<slug:project>/settings/sites/        302 404 403 403 422 422 404
@@ -114,6 +122,10 @@ GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 2
 POST api/v1/projects/<int:project_id>/imports/                     401 404 403 415 403 403
 GET  api/v1/projects/<int:project_id>/imports/<uuid:import_id>/    401 404 403 200 403 403
 DELETE api/v1/projects/<int:project_id>/imports/<uuid:import_id>/  401 404 403 200 403 403
+GET  api/v1/projects/<int:project_id>/erasures/                    401 404 403 403 403 200
+POST api/v1/projects/<int:project_id>/erasures/                    401 404 403 403 403 400
+GET  api/v1/projects/<int:project_id>/erasures/<uuid:erasure_id>/  401 404 403 403 403 200
+GET  api/v1/projects/<int:project_id>/people/<path:person>/export/ 401 404 403 403 403 200
 GET  api/v1/inference/jobs/                                        401 200 403 403 200 403
 POST api/v1/inference/jobs/                                        401 400 403 403 400 403
 GET  api/v1/inference/jobs/<uuid:job_id>/                          401 404 403 403 200 403
@@ -163,6 +175,7 @@ def _no_worker() -> None:
 @pytest.fixture
 def address(organization, project):
     """The address of a route, with things of Acme's in its placeholders."""
+    erasure = factories.ErasureFactory.create(project=project)
     values = {
         "<slug:organization>": organization.slug,
         "<slug:project>": project.slug,
@@ -170,6 +183,8 @@ def address(organization, project):
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
+        "<uuid:erasure_id>": str(erasure.pk),
+        "<uuid:erasure>": str(erasure.pk),
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),
         "<int:site>": str(factories.SiteFactory.create(project=project).pk),
         "<int:site_id>": str(factories.SiteFactory.create(project=project).pk),

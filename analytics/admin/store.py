@@ -11,7 +11,17 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from accounts.admin.base import ReadOnlyAdmin, StaffAdmin
 from accounts.admin.keys import ActiveFilter, KeyAdmin
 from accounts.models import Organization
-from analytics.models import DropCount, Manifest, Project, QuotaNotice, Segment, Site, UsageCount, WriteKey
+from analytics.models import (
+    DropCount,
+    Erasure,
+    Manifest,
+    Project,
+    QuotaNotice,
+    Segment,
+    Site,
+    UsageCount,
+    WriteKey,
+)
 from analytics.services import projects
 
 
@@ -207,3 +217,30 @@ class QuotaNoticeAdmin(ReadOnlyAdmin):
     search_fields = ("organization__name", "organization__slug")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
+
+
+class ErasureResource(resources.ModelResource):
+    project = fields.Field(attribute="project__slug", column_name="project")
+
+    class Meta:
+        model = Erasure
+        fields = ("id", "project", "status", "requested_at", "finished_at", "events", "waiting_events")
+        export_order = fields
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """How erasures stand and what is in their way; whom they erase is the tenant's business."""
+
+    resource_classes = (ErasureResource,)
+    list_display = ("id", "project", "status", "late", "requested_at", "finished_at", "fault")
+    list_filter = ("status", ("project", AutocompleteSelectFilter))
+    list_select_related = ("project",)
+    search_fields = ("id", "project__name", "project__slug")
+    exclude = ("asked_for", "person", "ids", "idempotency_key")
+    ordering = ("-requested_at",)
+    date_hierarchy = "requested_at"
+
+    @admin.display(description="Late", boolean=True)
+    def late(self, erasure: Erasure) -> bool:
+        return erasure.is_late

@@ -6,6 +6,7 @@ from analytics.api.definitions import (
     PropertyDefinitionsView,
     PropertyDefinitionView,
 )
+from analytics.api.erasures import ErasuresView, ErasureView, PersonExportView
 from analytics.api.export import ExportView
 from analytics.api.imports import ImportListView, ImportView
 from analytics.api.people import GroupView, PersonView
@@ -16,6 +17,13 @@ from analytics.api.usage import DropsView, UsageView
 urlpatterns = [
     path("projects/", ProjectListView.as_view(), name="api_projects"),
     path("projects/<int:project_id>/", ProjectView.as_view(), name="api_project"),
+    path("projects/<int:project_id>/erasures/", ErasuresView.as_view(), name="api_erasures"),
+    path("projects/<int:project_id>/erasures/<uuid:erasure_id>/", ErasureView.as_view(), name="api_erasure"),
+    path(
+        "projects/<int:project_id>/people/<path:person>/export/",
+        PersonExportView.as_view(),
+        name="api_person_export",
+    ),
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),

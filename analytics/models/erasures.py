@@ -37,6 +37,7 @@ class Erasure(models.Model):
         "accounts.SecretKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     requested_at = models.DateTimeField(default=timezone.now)
+    # Of the client's key only a keyed hash.
     idempotency_key = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
 
@@ -91,6 +92,16 @@ class Erasure(models.Model):
     @property
     def is_done(self) -> bool:
         return self.status == self.Status.DONE
+
+    @property
+    def person_hash(self) -> str:
+        """What is left of the id that was asked for."""
+        return self.hashes[0]
+
+    @property
+    def all_events(self) -> int:
+        """How many events are gone so far, stored or waiting to be."""
+        return self.events + self.waiting_events
 
     @property
     def due_at(self) -> datetime:

@@ -91,7 +91,7 @@ def _end(known: Erasure, verified: Verified, moment: datetime) -> bool:
 
 def _receipt(erasure: Erasure, verified: Verified, moment: datetime) -> dict[str, Any]:
     return {
-        "person": erasure.hashes[0],
+        "person": erasure.person_hash,
         "ids": erasure.hashes,
         "requested_at": erasure.requested_at.isoformat(),
         "finished_at": moment.isoformat(),

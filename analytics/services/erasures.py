@@ -61,8 +61,10 @@ def request(*, project: Project, actor: Actor, person: str, idempotency_key: str
 @transaction.atomic
 def _request(project: Project, actor: Actor, wanted: str, key: str) -> tuple[Erasure, bool]:
     manifest = _locked(project)
-    if key and (earlier := Erasure.objects.of(project).filter(idempotency_key=key).first()):
-        if earlier.hashes[0] != hash_of(project.pk, wanted):
+    # An id may well be part of a key, and keys outlive ids.
+    kept = hash_of(project.pk, f"key {key}") if key else ""
+    if kept and (earlier := Erasure.objects.of(project).filter(idempotency_key=kept).first()):
+        if earlier.person_hash != hash_of(project.pk, wanted):
             raise IdempotencyMismatch("This Idempotency-Key was used to erase somebody else.")
         return earlier, False
     ids = people.ids_of(project.pk, wanted)
@@ -71,7 +73,7 @@ def _request(project: Project, actor: Actor, wanted: str, key: str) -> tuple[Era
         requested_by=actor.user,
         requested_with=actor.secret_key,
         requested_at=timezone.now(),
-        idempotency_key=key,
+        idempotency_key=kept,
         asked_for=wanted,
         person=ids[0],
     )

@@ -6,6 +6,7 @@ is, not whose a row was. Ids come as `Erased`: id → moment in µs, and only ro
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics.contracts import Event
+from analytics.store.base import SnapshotGone
 from analytics.store.connection import Limits, cursor
 
 IDS = ("person", "anonymous_id", "user_id", "previous_id")
@@ -88,10 +90,10 @@ def count_by_file(files: Sequence[Path], groups: Sequence[Erased], limits: Limit
 
 
 def summary(files: Sequence[Path], ids: Sequence[str], erased: Erased, limits: Limits) -> Found:
-    """How many rows these ids have, without what is erased."""
+    """How many rows these ids have, without what is erased. Raises SnapshotGone."""
     if not files:
         return Found(0, None, None)
-    with cursor(limits) as own:
+    with _reading(limits) as own:
         rows = _select(own, "count(*), min(e.time), max(e.time)", files, ids, erased).fetchall()
     events, first, last = rows[0]
     return Found(events, *(moment and moment.replace(tzinfo=UTC) for moment in (first, last)))
@@ -102,15 +104,24 @@ def rows_of(
 ) -> Iterator[list[dict[str, Any]]]:
     """All rows of these ids in the order of time, without what is erased, some at a time.
 
-    A row has the fields of an `Event` and `person`; its times are in UTC without a zone.
+    A row has the fields of an `Event` and `person`; its times are in UTC without a zone. Raises SnapshotGone.
     """
     if not files:
         return
     columns = ", ".join(f"e.{name}" for name in (*Event.__struct_fields__, "person"))
-    with cursor(limits) as own:
+    with _reading(limits) as own:
         found = _select(own, columns, files, ids, erased).order("time, message_id")
         for batch in found.to_arrow_reader(_BATCH_ROWS) or ():
             yield batch.to_pylist()
+
+
+@contextmanager
+def _reading(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    with cursor(limits) as own:
+        try:
+            yield own
+        except duckdb.IOException as error:
+            raise SnapshotGone(str(error)) from error
 
 
 def _select(

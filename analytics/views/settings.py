@@ -129,6 +129,7 @@ def _page(
         "ledger": ledger(project=project),
         "site_form": site_form or SiteForm(),
         "sites": project.sites.all(),
+        "may_see_people": Capability.EXPORT_PEOPLE in capabilities,
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
         **snippets(key),

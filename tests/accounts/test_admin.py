@@ -17,6 +17,7 @@ from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import (
     DropCount,
+    Erasure,
     EventDefinition,
     GroupTraits,
     Manifest,
@@ -42,6 +43,7 @@ LISTS: dict[Any, Any] = {
     Site: factories.SiteFactory,
     WriteKey: factories.WriteKeyFactory,
     Segment: factories.SegmentFactory,
+    Erasure: factories.ErasureFactory,
     Manifest: factories.ManifestFactory,
     DropCount: factories.DropCountFactory,
     UsageCount: factories.UsageCountFactory,
