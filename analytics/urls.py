@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from analytics.views import live, overview, privacy, projects, settings, snippet, start, tables
+from analytics.views import definitions, live, overview, privacy, projects, settings, snippet, start, tables
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -13,6 +13,10 @@ of_a_project = [
     path("chart.svg", tables.chart_svg, name="overview_chart_svg"),
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),
+    path("data/", definitions.events, name="data_events"),
+    path("data/events/<int:event_id>/", definitions.event, name="data_event"),
+    path("data/properties/", definitions.properties, name="data_properties"),
+    path("data/properties/<int:property_id>/", definitions.property_, name="data_property"),
     path("settings/", settings.page, name="project_settings"),
     path("settings/privacy/", privacy.page, name="privacy"),
     path("settings/privacy/export/", privacy.export, name="person_export"),

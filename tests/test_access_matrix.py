@@ -88,6 +88,12 @@ GET  o/<slug:organization>/p/<slug:project>/chart.svg              302 404 200 2
 POST o/<slug:organization>/p/<slug:project>/start/                 302 404 403 403 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/                  302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/events/           302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/data/ 302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/data/properties/ 302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/data/events/<int:event_id>/ 302 404 200 200 200 200 404
+POST o/<slug:organization>/p/<slug:project>/data/events/<int:event_id>/ 302 404 403 302 302 302 404
+GET  o/<slug:organization>/p/<slug:project>/data/properties/<int:property_id>/ 302 404 200 200 200 200 404
+POST o/<slug:organization>/p/<slug:project>/data/properties/<int:property_id>/ 302 404 403 302 302 302 404
 GET  o/<slug:organization>/p/<slug:project>/settings/              302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/settings/              302 404 403 403 422 422 404
 GET  o/<slug:organization>/p/<slug:project>/settings/privacy/      302 404 403 403 200 200 404

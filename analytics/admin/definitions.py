@@ -65,8 +65,8 @@ class PropertyDefinitionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Volume", ordering="volume")
     def volume(self, definition: PropertyDefinition) -> int:
-        return int(getattr(definition, "volume", 0))
+        return definition.volume
 
     @admin.display(description="Last seen", ordering="last_seen")
-    def last_seen(self, definition: PropertyDefinition) -> datetime | None:
-        return getattr(definition, "last_seen", None)
+    def last_seen(self, definition: PropertyDefinition) -> datetime:
+        return definition.last_seen

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 
 from analytics.contracts import Kind
@@ -64,6 +66,11 @@ class PropertyDefinition(Definition):
     )
     subject = models.CharField(max_length=10, choices=Subject)
     events = models.ManyToManyField(EventDefinition, through="EventProperty", related_name="properties")
+
+    # Over all readings, where a query asked for them (`with_readings`).
+    volume: int
+    first_seen: datetime
+    last_seen: datetime
 
     objects = PropertyDefinitionQuerySet.as_manager()
 

@@ -66,6 +66,7 @@ def _of_project(root: str, project: Project) -> list[tuple[str, str, str]]:
     return [
         ("overview", "Overview", place),
         ("live", "Live", f"{place}live/"),
+        ("data", "Data", f"{place}data/"),
         ("jobs", "Jobs", f"{root}jobs/"),
         ("settings", "Settings", f"{place}settings/"),
     ]

@@ -9,7 +9,7 @@ from tests import factories
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOKS = [(scheme, width) for width in (1280, 320) for scheme in ("light", "dark")]
-PROJECT_PAGES = ("overview", "live", "project_settings")
+PROJECT_PAGES = ("overview", "live", "data_events", "data_properties", "project_settings")
 ENTRANCES = ("account_login", "account_signup", "account_reset_password")
 
 
@@ -35,6 +35,29 @@ def test_a_whole_table(visit, shop, owner):
     check(
         visit(reverse("overview_table", args=["acme", "shop", "pages"]) + "?filter=source:is:Google", user=owner)
     )
+
+
+@pytest.mark.parametrize("name", ["data_event", "data_property"])
+def test_a_definition_with_a_long_name(visit, project, owner, name):
+    long = "a_name_without_any_place_to_break_" * 5
+    rows = {
+        "data_event": factories.EventDefinitionFactory.create(project=project, name=long),
+        "data_property": factories.PropertyDefinitionFactory.create(
+            project=project, name=long, readings=[("number", 5000), ("text", 2)]
+        ),
+    }
+    page = visit(reverse(name, args=["acme", "shop", rows[name].pk]), user=owner)
+    check(page)
+
+
+def test_describing_in_a_list(visit, shop, owner):
+    page = visit(reverse("data_events", args=["acme", "shop"]), user=owner)
+    row = page.get_by_role("row").filter(has_text="Order Completed")
+    row.get_by_text("Describe").click()
+    check(page)
+    row.get_by_label("Description").fill("Somebody bought something.")
+    row.get_by_role("button", name="Save").click()
+    page.get_by_role("row").filter(has_text="Somebody bought something.").wait_for()
 
 
 def test_open_menus(visit, shop, owner):
