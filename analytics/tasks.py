@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from accounts.services import heartbeat
-from analytics.services import compaction, engine, erasing, import_work, retention, sealing, uploads
+from analytics.services import compaction, engine, erasing, import_work, quota_notices, retention, sealing, uploads
 
 
 @shared_task
@@ -28,6 +28,11 @@ def sweep() -> None:
 @shared_task
 def expire() -> None:
     retention.expire_all()
+
+
+@shared_task
+def notify_quota() -> None:
+    quota_notices.notify_all()
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from analytics.views import definitions, live, overview, privacy, projects, settings, snippet, start, tables
+from analytics.views import definitions, drops, live, overview, privacy, projects, settings, snippet, start, tables, usage
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -22,6 +22,7 @@ of_a_project = [
     path("settings/privacy/export/", privacy.export, name="person_export"),
     path("settings/privacy/erase/", privacy.erase, name="person_erase"),
     path("settings/privacy/erasures/<uuid:erasure>/", privacy.receipt, name="erasure"),
+    path("settings/drops.csv", drops.drops_csv, name="drops_csv"),
     path("settings/keys/", settings.create_key, name="write_key_new"),
     path("settings/keys/<int:key>/revoke/", settings.revoke_key, name="write_key_revoke"),
     path("settings/sites/", settings.add_site, name="site_new"),
@@ -32,6 +33,9 @@ urlpatterns = [
     path("plumbline.js", snippet.snippet, name="snippet"),
     path("", projects.home, name="home"),
     path("o/<slug:organization>/", projects.organization, name="organization"),
+    path("o/<slug:organization>/settings/usage/", usage.page, name="settings_usage"),
+    path("o/<slug:organization>/settings/usage.csv", usage.page_csv, name="settings_usage_csv"),
+    path("o/<slug:organization>/quota/dismiss/", usage.dismiss_notice, name="quota_notice_dismiss"),
     path("o/<slug:organization>/projects/new/", projects.new, name="project_new"),
     path("o/<slug:organization>/p/<slug:project>/", include(of_a_project)),
 ]

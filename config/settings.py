@@ -169,6 +169,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
         "options": {"expires": 3600},
     },
+    "notify-quota": {
+        "task": "analytics.tasks.notify_quota",
+        "schedule": schedule(300),
+        "options": {"expires": 300},
+    },
     "wake-inference": {
         "task": "inference.tasks.wake",
         "schedule": schedule(5),
@@ -280,6 +285,8 @@ STORAGES = {
 
 EMAIL_CONFIG = environ.Env.email_url_config(ENV["EMAIL_URL"])
 vars().update(EMAIL_CONFIG)
+# A mail server that does not answer holds up nobody for longer, in seconds.
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = ENV["DEFAULT_FROM_EMAIL"]
 
 # A body over the limit of its route is refused there; this is the roof over all of them.

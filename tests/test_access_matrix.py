@@ -75,6 +75,9 @@ POST o/<slug:organization>/settings/keys/                          302 404 403 4
 GET  o/<slug:organization>/settings/keys/<int:key>/revoke/         302 404 403 403 200 200 404
 POST o/<slug:organization>/settings/keys/<int:key>/revoke/         302 404 403 403 302 302 404
 GET  o/<slug:organization>/settings/members/                       302 404 200 200 200 200 404
+GET  o/<slug:organization>/settings/usage/                         302 404 200 200 200 200 404
+GET  o/<slug:organization>/settings/usage.csv                      302 404 200 200 200 200 404
+POST o/<slug:organization>/quota/dismiss/                          302 404 302 302 302 302 404
 GET  o/<slug:organization>/jobs/                                   302 404 200 200 200 200 404
 GET  o/<slug:organization>/jobs/<uuid:job_id>/                     302 404 200 200 200 200 404
 POST o/<slug:organization>/jobs/<uuid:job_id>/cancel/              302 404 403 302 302 302 404
@@ -100,6 +103,7 @@ GET  o/<slug:organization>/p/<slug:project>/settings/privacy/      302 404 403 4
 GET  o/<slug:organization>/p/<slug:project>/settings/privacy/export/ 302 404 403 403 400 400 404
 POST o/<slug:organization>/p/<slug:project>/settings/privacy/erase/ 302 404 403 403 422 422 404
 GET  o/<slug:organization>/p/<slug:project>/settings/privacy/erasures/<uuid:erasure>/ 302 404 403 403 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/settings/drops.csv     302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/         302 404 403 403 422 422 404
 POST o/<slug:organization>/p/<slug:project>/settings/keys/<int:key>/revoke/ 302 404 403 403 302 302 404
 POST o/<slug:organization>/p/<slug:project>/settings/sites/        302 404 403 403 422 422 404

@@ -1,7 +1,5 @@
 """What was not kept and why, and how much an organization has used of its plan."""
 
-from datetime import date
-
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -15,7 +13,7 @@ from analytics import access
 from analytics.api.usage_serializers import LedgerQuery, LedgerSerializer, UsageQuery, UsageSerializer
 from analytics.contracts import DropReason
 from analytics.queries.drops import ledger
-from analytics.queries.usage import usage
+from analytics.queries.usage import month_named, usage
 
 _INVALID = OpenApiResponse(description="A parameter is not valid; the field is named.")
 
@@ -60,5 +58,5 @@ class UsageView(APIView):
         asked = UsageQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         month = asked.validated_data["month"]
-        first = date.fromisoformat(f"{month}-01") if month else None
+        first = month_named(month) if month else None
         return Response(UsageSerializer(usage(found, now=timezone.now(), month=first)).data)

@@ -76,8 +76,6 @@ class UsageSerializer(serializers.Serializer[object]):
 
 
 class UsageQuery(serializers.Serializer[object]):
-    month = serializers.RegexField(
-        r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$",
-        default=None,
-        help_text="Such as 2026-11; the running month if not given.",
+    month = serializers.CharField(
+        required=False, default="", help_text="Such as 2026-11; the running month if not given."
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from accounts.errors import FieldError, Invalid
 from accounts.models import Organization
 from analytics.models import Project, UsageCount
 from analytics.periods import add_months
@@ -60,6 +61,18 @@ def usage(organization: Organization, *, now: datetime, month: date | None = Non
         by_day=tuple(DayUsage(day, totals[day]) for day in _days(first, last)),
         standing=standing(organization.pk, now=now) if first == current else None,
     )
+
+
+def month_named(text: str) -> date:
+    """The first day of a month such as `2026-11`; raises Invalid for what is none."""
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        found = date.min
+    if not 1970 <= found.year < 2200:
+        message = "A month is written as 2026-11."
+        raise Invalid(message, fields=[FieldError("month", message)])
+    return found
 
 
 def months_with_usage(organization: Organization, *, now: datetime) -> list[date]:

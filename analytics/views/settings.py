@@ -13,9 +13,9 @@ from accounts.access import Actor
 from accounts.errors import Conflict, Invalid, NotFound
 from accounts.permissions import Capability
 from analytics.models import Project
-from analytics.queries.drops import ledger
 from analytics.services import projects, sites
 from analytics.views.doors import entered
+from analytics.views.drops import drops_context
 from analytics.views.start import snippets
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def _page(
         "key_form": key_form or KeyForm(),
         "key": key,
         "keys": project.write_keys.all(),
-        "ledger": ledger(project=project),
         "site_form": site_form or SiteForm(),
         "sites": project.sites.all(),
         "may_see_people": Capability.EXPORT_PEOPLE in capabilities,
+        **drops_context(request, project),
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
         **snippets(key),

@@ -60,7 +60,7 @@ def table_csv(request: HttpRequest, organization: str, project: str, panel: str)
     answer = _table(found, Address.of(request.GET), panel)
     header = [PANELS[answer.panel].lower(), *answer.columns, "share"]
     rows = ([row.value, *row.metrics, row.share] for row in answer.rows)
-    return _csv(f"{found.slug}-{slugify(PANELS[answer.panel])}", [header, *rows])
+    return as_csv(f"{found.slug}-{slugify(PANELS[answer.panel])}", [header, *rows])
 
 
 @require_safe
@@ -73,7 +73,7 @@ def chart_csv(request: HttpRequest, organization: str, project: str) -> HttpResp
     for point in chart.points:
         ends = (_moment(found, point.start), _moment(found, point.end))
         rows.append([*ends, point.value, point.previous, "yes" if point.incomplete else "no"])
-    return _csv(f"{found.slug}-{chart.metric.value}", rows)
+    return as_csv(f"{found.slug}-{chart.metric.value}", rows)
 
 
 @require_safe
@@ -98,7 +98,8 @@ def _moment(project: Project, moment: datetime) -> str:
     return moment.astimezone(project.zone).isoformat()
 
 
-def _csv(name: str, rows: Iterable[Iterable[Any]]) -> HttpResponse:
+def as_csv(name: str, rows: Iterable[Iterable[Any]]) -> HttpResponse:
+    """A download of rows, the first of which names the columns."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     csv.writer(response).writerows([[_cell(value) for value in row] for row in rows])
     return _as_download(response, f"{name}.csv")

@@ -78,6 +78,7 @@ def test_open_menus(visit, shop, owner):
         ("overview", "acme", "shop"),
         ("settings_keys", "acme"),
         ("settings_members", "acme"),
+        ("settings_usage", "acme"),
         ("jobs", "acme"),
         ("account_email",),
         ("account_change_password",),
