@@ -82,7 +82,9 @@ def import_of(project: Project, *, import_id: UUID) -> Import:
 
 
 def _project_of_site(text: str) -> Project:
-    found = Site.objects.select_related("project").filter(name=text.lower()).first()
+    # PostgreSQL raises for a NUL, instead of finding nothing.
+    known = Site.objects.select_related("project") if text.isprintable() else Site.objects.none()
+    found = known.filter(name=text.lower()).first()
     if found is None:
         raise Unauthenticated("This is no write key, and no site of a project.")
     return found.project

@@ -33,6 +33,7 @@ POST api/v1/events/                                                401 401 401 4
 POST ^{segment}/?$                                                 401 401 401 401 401 401 401
 POST ^{posthog}/?$                                                 401 401 401 401 401 401 401
 POST ^{plausible}/?$                                               400 400 400 400 400 400 400
+POST ^{umami}/?$                                                   400 400 400 400 400 400 400
 GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 200 200 200 200
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
@@ -202,6 +203,7 @@ def address(organization, project):
         "^{segment}/?$": "v1/track",
         "^{posthog}/?$": "capture",
         "^{plausible}/?$": "api/event",
+        "^{umami}/?$": "api/send",
         "^array/{key}/config(?:\\.js)?/?$": "array/plw_key/config.js",
         "<int:event_id>": str(factories.EventDefinitionFactory.create(project=project).pk),
         "<int:property_id>": str(factories.PropertyDefinitionFactory.create(project=project).pk),

@@ -18,7 +18,7 @@ from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capabili
 from analytics.ingestion import cleaning, clock, normalize, page
 from analytics.ingestion.enrichment import addresses, user_agents
 from analytics.ingestion.files import source
-from analytics.ingestion.protocols import BY_PATH, native, plausible, posthog, segment, wire
+from analytics.ingestion.protocols import BY_PATH, native, plausible, posthog, segment, umami, wire
 from analytics.kinds import KINDS, parse_spec
 from analytics.kinds.filters import Operator
 from analytics.models import Project
@@ -140,6 +140,7 @@ LIMITS = {
         "KB",
     ),
     "protocols.plausible.LIMIT": ("body of Plausible's route, as sent and as unpacked", plausible.LIMIT, "KB"),
+    "protocols.umami.LIMIT": ("body of Umami's routes, as sent and as unpacked", umami.LIMIT, "KB"),
     "protocols.posthog.LIMIT": ("body of PostHog's routes, as sent and as unpacked", posthog.LIMIT, "KB"),
     "protocols.wire.MAX_EVENT": ("one event", wire.MAX_EVENT, "KB"),
     "normalize.MAX_NAME": ("name of an event", normalize.MAX_NAME, "characters"),

@@ -22,9 +22,9 @@ from analytics.services import ingestion
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding",
-    # A page may read when it is to come back.
-    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Umami-Cache",
+    # A page may read when it is to come back, and that an event was not kept.
+    "Access-Control-Expose-Headers": "Retry-After, X-Plausible-Dropped",
     "Access-Control-Max-Age": "86400",
 }
 

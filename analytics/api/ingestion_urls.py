@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.api.ingestion import EventsView, ProtocolView
-from analytics.ingestion.protocols import plausible, posthog, segment, wire
+from analytics.ingestion.protocols import plausible, posthog, segment, umami, wire
 
 
 def _routes(name: str, protocol: wire.Protocol) -> URLPattern:
@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _routes("segment", segment),
     _routes("posthog", posthog),
     _routes("plausible", plausible),
+    _routes("umami", umami),
     re_path(r"^array/(?P<key>[^/]+)/config(?:\.js)?/?$", ProtocolView.as_view(), name="posthog_settings"),
 ]

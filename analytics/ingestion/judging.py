@@ -46,7 +46,7 @@ def without_repeats(judged: Sequence[Judged], known: Collection[str]) -> tuple[l
         else:
             seen.add(event.message_id)
             events.append(event)
-            results.append(Stored(index, event.message_id))
+            results.append(Stored(index, event.message_id, event.user_id or event.anonymous_id))
     return events, results
 
 

@@ -15,7 +15,8 @@ import redis
 
 from accounts.errors import Unavailable
 from analytics.contracts import Rejection
-from analytics.ingestion.client import ClientInfo
+from analytics.ingestion import cleaning
+from analytics.ingestion.client import ClientInfo, visitor
 from analytics.ingestion.normalize import RawCall
 from analytics.queries.live import client as redis_client
 
@@ -37,11 +38,8 @@ def identify(
     """
     if not _has_nameless(calls, client):
         return calls
-    visitor = _visitor(project_id, client, salt(now))
-    return [
-        {**call, "anonymousId": visitor} if not isinstance(call, Rejection) and _is_nameless(call) else call
-        for call in calls
-    ]
+    key = salt(now)
+    return [_identified(call, project_id, client, key) for call in calls]
 
 
 def asks_redis(*, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime) -> bool:
@@ -77,9 +75,28 @@ def _day(now: datetime) -> str:
 
 
 def _has_nameless(calls: Sequence[RawCall | Rejection], client: ClientInfo) -> bool:
-    if not client.address or not client.user_agent:
-        return False
-    return any(not isinstance(call, Rejection) and _is_nameless(call) for call in calls)
+    return any(_who(call, client) is not None for call in calls)
+
+
+def _identified(call: RawCall | Rejection, project_id: int, client: ClientInfo, key: bytes) -> RawCall | Rejection:
+    who = _who(call, client)
+    if who is None or isinstance(call, Rejection):
+        return call
+    return {**call, "anonymousId": _visitor(project_id, who, key)}
+
+
+def _who(call: RawCall | Rejection, client: ClientInfo) -> tuple[str, str] | None:
+    """Address and user agent of a call without an id: those it names itself, else the request's.
+
+    None for a call that has an id, and where either is unknown.
+    """
+    if isinstance(call, Rejection) or not _is_nameless(call):
+        return None
+    context = call.get("context")
+    given = context if isinstance(context, dict) else {}
+    address, _ = visitor(given.get("ip"), client)
+    agent = cleaning.text(given.get("userAgent")) or client.user_agent
+    return (address, agent) if address and agent else None
 
 
 def _is_nameless(call: RawCall) -> bool:
@@ -87,6 +104,7 @@ def _is_nameless(call: RawCall) -> bool:
     return all(call.get(name) is None or call.get(name) == "" for name in ("userId", "anonymousId"))
 
 
-def _visitor(project_id: int, client: ClientInfo, key: bytes) -> str:
-    content = f"{project_id}\n{client.address}\n{client.user_agent}".encode(errors="replace")
+def _visitor(project_id: int, who: tuple[str, str], key: bytes) -> str:
+    address, agent = who
+    content = f"{project_id}\n{address}\n{agent}".encode(errors="replace")
     return PREFIX + hashlib.blake2b(content, key=key, digest_size=16).hexdigest()

@@ -33,6 +33,8 @@ FIELDS = (
     # Plausible's
     "name", "domain", "referrer", "props", "revenue", "interactive", "n", "d", "u", "r", "p", "m", "i", "w", "v",
     "sd", "e", "$",
+    # Umami's
+    "payload", "website", "hostname", "title", "language", "screen", "tag", "data", "id", "ip", "userAgent", "lcp",
 )  # fmt: skip
 PROPERTIES = (
     "$set", "$set_once", "$groups", "$group_type", "$group_key", "$group_set", "$current_url", "$pathname",
@@ -58,6 +60,12 @@ EVENTS = st.builds(
     st.dictionaries(st.sampled_from(PROPERTIES), JSON),
     CALLS,
 )
+ITEMS = st.builds(
+    lambda kind, payload, item: {"type": kind, "payload": {"website": "w", **payload}, **item},
+    st.sampled_from(["event", "identify", "performance"]),
+    CALLS,
+    st.dictionaries(st.sampled_from(["type", "payload"]), JSON, max_size=1),
+)
 BODIES = st.one_of(
     st.binary(),
     st.binary().map(base64.b64encode),
@@ -67,7 +75,8 @@ BODIES = st.one_of(
     st.lists(CALLS | EVENTS | JSON, max_size=3).map(
         lambda calls: json.dumps({"batch": calls, "events": calls}).encode()
     ),
-    st.lists(EVENTS | JSON, max_size=3).map(lambda calls: json.dumps(calls).encode()),
+    ITEMS.map(lambda item: json.dumps(item).encode()),
+    st.lists(EVENTS | ITEMS | JSON, max_size=3).map(lambda calls: json.dumps(calls).encode()),
     st.builds(lambda depth: b'{"batch":' + b"[" * depth + b"]" * depth + b"}", st.integers(1, 5000)),
     st.builds(
         lambda depth: b'{"properties":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}", st.integers(1, 5000)

@@ -1,8 +1,8 @@
 """The wire protocols, one module each, of the shape that `wire.Protocol` describes."""
 
-from analytics.ingestion.protocols import native, plausible, posthog, posthog_start, segment, wire
+from analytics.ingestion.protocols import native, plausible, posthog, posthog_start, segment, umami, wire
 
-PROTOCOLS: tuple[wire.Protocol, ...] = (native, segment, posthog, plausible)
+PROTOCOLS: tuple[wire.Protocol, ...] = (native, segment, posthog, plausible, umami)
 BY_PATH: dict[str, wire.Protocol] = {path: protocol for protocol in PROTOCOLS for path in protocol.PATHS}
 
 

@@ -26,7 +26,7 @@ _SHORT = {
 }  # fmt: skip
 # Older scripts call them so.
 _OLDER = {"props": ("m", "meta"), "width": ("screen_width",)}
-_DROPPED = {"x-plausible-dropped": "1", "Access-Control-Expose-Headers": "x-plausible-dropped"}
+_DROPPED = {"x-plausible-dropped": "1"}
 
 
 def parse(request: wire.Request) -> wire.Submission:

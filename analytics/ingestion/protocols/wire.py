@@ -76,10 +76,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One event of a request that is on disk."""
+    """One event of a request that is on disk; `by` is the user id that it came with, else the anonymous id."""
 
     index: int
     message_id: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
