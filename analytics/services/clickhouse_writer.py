@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q
@@ -36,7 +37,7 @@ class ClickHouseWriter:
     @contextmanager
     def batch(self, project_id: int) -> Iterator[int | None]:
         """A batch that is open, and committed as such; None where somebody else writes this project."""
-        made = _begun(project_id)
+        made = begin(project_id=project_id)
         try:
             yield made
         finally:
@@ -72,10 +73,13 @@ class ClickHouseWriter:
 
 
 @transaction.atomic
-def _begun(project_id: int) -> int | None:
-    """The numbers of a project are given under its lock, so that a snapshot never misses an open one."""
+def begin(*, project_id: int, segment: UUID | None = None) -> int | None:
+    """The number of a new batch that is open; None where somebody else writes this project.
+
+    The numbers of a project are given under its lock, so that a snapshot never misses an open one.
+    """
     locked = Manifest.objects.select_for_update(skip_locked=True).filter(project_id=project_id)
-    return StoredBatch.objects.create(project_id=project_id).pk if locked else None
+    return StoredBatch.objects.create(project_id=project_id, segment=segment).pk if locked else None
 
 
 def complete(*, project_id: int, batch: int) -> None:

@@ -4,6 +4,15 @@ from analytics.queries import storage
 from analytics.services.clickhouse_writer import ClickHouseWriter
 from analytics.services.segment_writer import SegmentWriter
 from analytics.store.base import Writer
+from analytics.store.clickhouse.connection import Limits
+from analytics.store.clickhouse.writing import ClickHouseTable
+
+
+def prepare() -> None:
+    """Make what the engine needs before it is used; nothing where it is there."""
+    address = storage.clickhouse_address()
+    if address is not None:
+        ClickHouseTable(address, Limits(storage.UPKEEP_SECONDS)).prepare()
 
 
 def writer() -> Writer:

@@ -67,13 +67,14 @@ def segments(given: Any, folder: Path) -> Iterator[Segments]:
 @contextmanager
 def clickhouse(given: Any, folder: Path) -> Iterator[ClickHouse]:
     """An empty table; the engine itself stays, since a process has one folder of it."""
-    given.EVENT_STORE_URL = f"chdb://{folder}?database=tests"
+    url = given.EVENT_STORE_URL = f"chdb://{folder}?database=tests"
     address = storage.clickhouse_address()
     assert address is not None
     ClickHouseTable(address, Limits(60)).prepare()
     try:
         yield ClickHouse()
     finally:
+        given.EVENT_STORE_URL = url
         ClickHouse().query("TRUNCATE TABLE events")
 
 

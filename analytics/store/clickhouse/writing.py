@@ -1,7 +1,7 @@
 """Insert, find, erase and drop events in ClickHouse. No Django here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow as pa
 from analytics.contracts import Event
 from analytics.store.base import Statistics, Visible, micros
 from analytics.store.clickhouse import schema
+from analytics.store.clickhouse.checksums import CHECKSUM, MONTH, Checked
 from analytics.store.clickhouse.connection import Address, Limits, client, text
 from analytics.store.clickhouse.rows import EARLIEST, LATEST
 from analytics.store.clickhouse.schema import read, written
@@ -43,15 +44,6 @@ def _named(literals: Sequence[str]) -> str:
     return "(" + " OR ".join(f"{column} IN ({listed})" for column in IDS) + ")"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Rows of a month, and the sum of the first 32 bits of their message ids' MD5."""
-
-    month: str
-    rows: int
-    checksum: int
-
-
 class ClickHouseTable:
     """The table of events at an address; each statement may take the limits' time."""
 
@@ -59,8 +51,11 @@ class ClickHouseTable:
         self._address, self._limits = address, limits
 
     def prepare(self) -> None:
-        """Make the database and its tables where they are missing."""
+        """Make the database and its tables where they are missing; who has them needs no rights to make them."""
         with client(replace(self._address, database="default"), self._limits) as own:
+            exists = f"EXISTS TABLE {read(self._address)}"
+            if own.query(exists).result_rows[0][0]:
+                return
             for statement in schema.statements(self._address):
                 own.command(statement)
 
@@ -153,11 +148,10 @@ class ClickHouseTable:
     def checksums(self, project_id: int, batch: int) -> list[Checked]:
         """What of a batch is there, by month."""
         query = f"""
-            SELECT formatDateTime(time, '%Y-%m') AS month, count(),
-                sum(toUInt64(reinterpretAsUInt32(reverse(substring(MD5(message_id), 1, 4)))))
+            SELECT {MONTH} AS month, count(), {CHECKSUM}
             FROM {read(self._address)} WHERE project_id = {project_id} AND batch = {batch}
             GROUP BY month ORDER BY month
-        """  # noqa: S608
+        """  # noqa: S608 (numbers and our own names)
         with client(self._address, self._limits) as own:
             return [Checked(*row) for row in own.query(query).result_rows]
 

@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from analytics.services import engine
+
 
 class Command(BaseCommand):
     help = "Migrate the database, collect static files and, if asked, load the demo; each only where needed."
@@ -27,6 +29,9 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
+        if settings.EVENT_STORE_URL:
+            self._step("Preparing ClickHouse")
+            engine.prepare()
         self._step("Collecting static files")
         self._collect(settings.STATIC_ROOT / ".fingerprint")
         if options["demo"]:

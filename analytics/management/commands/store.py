@@ -1,0 +1,76 @@
+"""`manage.py store`: look after the event store."""
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.errors import DeadlineExceeded
+from analytics.queries import storage
+from analytics.services import store_move
+from analytics.store.base import StoreFault
+from analytics.store.clickhouse import connection, schema
+from analytics.store.clickhouse.writing import ClickHouseTable
+
+# Where `ddl` has no address to go by: a database of that name, and tables of one node.
+PLAIN = "clickhouse://localhost/plumbline"
+
+
+class Command(BaseCommand):
+    help = "Look after the event store: print the tables of ClickHouse, move segments into it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parts = parser.add_subparsers(required=True, metavar="ddl|move")
+        ddl = parts.add_parser("ddl", help="print the statements that make ClickHouse's tables")
+        ddl.add_argument("--cluster", default="", help="make Replicated and Distributed tables on this cluster")
+        ddl.add_argument("--database", default="", help="the database; else that of EVENT_STORE_URL")
+        ddl.set_defaults(run=self._ddl)
+        move = parts.add_parser("move", help="copy all segments into ClickHouse; may be broken off and repeated")
+        move.add_argument("--to", default="", help="ClickHouse's address; else EVENT_STORE_URL")
+        move.add_argument(
+            "--drop-segments", action="store_true", help="afterwards, delete the files of what was moved"
+        )
+        move.set_defaults(run=self._move)
+
+    def handle(self, *_arguments: Any, **options: Any) -> None:
+        try:
+            options["run"](options)
+        except (StoreFault, DeadlineExceeded) as error:
+            raise CommandError(str(error)) from error
+
+    def _ddl(self, options: dict[str, Any]) -> None:
+        address = _address(settings.EVENT_STORE_URL or PLAIN)
+        address = replace(
+            address,
+            cluster=options["cluster"] or address.cluster,
+            database=options["database"] or address.database,
+        )
+        for statement in schema.statements(address):
+            self.stdout.write(f"{statement};\n")
+
+    def _move(self, options: dict[str, Any]) -> None:
+        url = options["to"] or settings.EVENT_STORE_URL
+        if not url:
+            raise CommandError("Say where to: --to clickhouse://user:password@host:port/database")
+        if options["drop_segments"] and not settings.EVENT_STORE_URL:
+            raise CommandError("Queries still read the segments: set EVENT_STORE_URL before they are dropped.")
+        table = ClickHouseTable(_address(url), connection.Limits(storage.UPKEEP_SECONDS))
+        table.prepare()
+        moved = 0
+        for step in store_move.move_all(table):
+            moved += step.rows
+            self.stdout.write(f"project {step.project_id}: {step.rows} events moved, {step.left} segments left")
+        self.stdout.write(f"{moved} events moved; every batch has the rows and message ids of its segment.")
+        if options["drop_segments"]:
+            self.stdout.write(f"{store_move.drop_moved()} segments dropped; the sweep deletes their files.")
+
+
+def _address(url: str) -> connection.Address:
+    if not connection.is_installed():
+        raise CommandError(connection.MISSING)
+    try:
+        return connection.address_of(url)
+    except ValueError as error:
+        raise CommandError(f"{url} is not an address of ClickHouse: {error}.") from error
