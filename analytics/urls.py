@@ -1,6 +1,18 @@
 from django.urls import include, path
 
-from analytics.views import definitions, drops, live, overview, privacy, projects, settings, snippet, start, tables, usage
+from analytics.views import (
+    definitions,
+    drops,
+    live,
+    overview,
+    privacy,
+    projects,
+    settings,
+    snippet,
+    start,
+    tables,
+    usage,
+)
 
 of_a_project = [
     path("", overview.page, name="overview"),

@@ -20,7 +20,7 @@ class PlanResource(resources.ModelResource):
 
 
 class PlanAdmin(StaffAdmin):
-    """Plans are data: a change holds for every organization on the plan within a second."""
+    """Plans are data: a change holds for every organization on the plan within two seconds."""
 
     resource_classes = (PlanResource,)
     list_display = (

@@ -50,11 +50,13 @@ def event_time(
     sent: int | None,
     received: int,
     window: timedelta | None = None,
+    oldest: int = 0,
 ) -> int:
     """The event's time, all in microseconds.
 
     Corrected for the client's clock where the client says both when it happened and when it sent; what lies more
-    than 24 h ahead happened when it was received. Raises Refused for what is before 1970 or older than `window`.
+    than 24 h ahead happened when it was received. Raises Refused for what is before 1970, older than `window`,
+    or before `oldest`.
     """
     if original is not None and sent is not None:
         time = received - (sent - original)
@@ -66,4 +68,6 @@ def event_time(
         raise Refused("timestamp lies before 1970.", "timestamp")
     if window is not None and time < received - window // _MICROSECOND:
         raise Refused(f"The event is older than {window.days} days.", "timestamp", DropReason.TOO_OLD)
+    if time < oldest:
+        raise Refused("The event is older than the plan keeps events.", "timestamp", DropReason.TOO_OLD)
     return time

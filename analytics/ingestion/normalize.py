@@ -66,7 +66,7 @@ def normalize(
         message_id=cleaning.identifier(call.get("messageId"), "messageId") or str(uuid.uuid4()),
         kind=kind.value,
         name=_name(call, kind),
-        **_times(call, now, window),
+        **_times(call, now, window, options.oldest),
         **_ids(call, kind, context),
         **page_fields(kind, properties, context),
         browser=agent.browser,
@@ -121,7 +121,7 @@ def _ids(call: RawCall, kind: Kind, context: Mapping[str, Any]) -> dict[str, Any
     return ids
 
 
-def _times(call: RawCall, now: datetime, window: timedelta | None) -> dict[str, Any]:
+def _times(call: RawCall, now: datetime, window: timedelta | None, oldest: int) -> dict[str, Any]:
     received = clock.microseconds(now)
     time = clock.event_time(
         timestamp=clock.read(call.get("timestamp"), "timestamp"),
@@ -129,6 +129,7 @@ def _times(call: RawCall, now: datetime, window: timedelta | None) -> dict[str, 
         sent=clock.read(call.get("sentAt"), "sentAt"),
         received=received,
         window=window,
+        oldest=oldest,
     )
     return {"time": time, "received_at": received}
 

@@ -15,12 +15,14 @@ def unknown(address: str) -> str:  # noqa: ARG001 (the shape of a lookup)
 @dataclass(frozen=True, slots=True)
 class Options:
     """`keep_addresses`: the visitor's address is stored in the event's context as `ip`. `browser_window`: how late
-    an event of a browser's library may be, None for any age. `country_of`: an address → an ISO 3166 code, or empty
+    an event of a browser's library may be, None for any age. `oldest`: the first time that the plan keeps, in
+    microseconds since 1970, which is 0 where it keeps all. `country_of`: an address → an ISO 3166 code, or empty
     where unknown.
     """
 
     keep_addresses: bool = False
     browser_window: timedelta | None = BROWSER_WINDOW
+    oldest: int = 0
     country_of: Callable[[str], str] = unknown
 
 

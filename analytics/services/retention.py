@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from accounts.errors import DeadlineExceeded
 from accounts.queries.plans import with_limits
-from analytics.contracts import DropReason
 from analytics.models import Manifest, Project
 from analytics.queries import retention
-from analytics.services import engine, ledger
+from analytics.services import engine
 from analytics.services.batches import Batch
 from analytics.store.base import StoreFault, micros
 
@@ -54,15 +53,11 @@ def expire(*, project_id: int, before: date, now: datetime) -> int:
     return count
 
 
-def without_expired(*, project: Project, batch: Batch, now: datetime) -> Batch:
-    """The events of a batch that may be kept; those older than the plan keeps are counted as too old."""
-    edge = retention.kept_from(project.organization_id, now=now)
+def without_expired(*, organization_id: int, batch: Batch, now: datetime) -> Batch:
+    """The events of a batch that may be kept; the rest is older than the plan keeps."""
+    edge = retention.kept_from(organization_id, now=now)
     if edge is None:
         return batch
     first = micros(edge)
     places = [place for place, event in enumerate(batch.events) if event.time >= first]
-    expired = len(batch.events) - len(places)
-    if not expired:
-        return batch
-    ledger.count_drops(project=project, drops={DropReason.TOO_OLD: expired}, moment=now)
-    return batch.only(places)
+    return batch if len(places) == len(batch.events) else batch.only(places)

@@ -101,7 +101,9 @@ def _sealed(writer: Writer, number: int, project_id: int) -> SealReport:
     arrived = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
     batch = erasures_in_inbox.leave_out(project_id=project_id, batch=arrived)
     unique = _without_duplicates(writer, project_id, batch)
-    fresh = retention.without_expired(project=manifest.project, batch=unique, now=timezone.now())
+    fresh = retention.without_expired(
+        organization_id=manifest.project.organization_id, batch=unique, now=timezone.now()
+    )
     segments = _write(writer, number, project_id, fresh)
     usage.count(project_id=project_id, events=fresh.events)
     definitions.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
@@ -109,7 +111,9 @@ def _sealed(writer: Writer, number: int, project_id: int) -> SealReport:
     InboxEntry.objects.filter(pk__in=ids).delete()
     _advance(manifest, batch)
     duplicates = len(batch.events) - len(unique.events)
-    ledger.count_drops(project=manifest.project, drops={DropReason.DUPLICATE: duplicates}, moment=timezone.now())
+    # Together, since two writes of the ledger in one transaction could wait for another's.
+    drops = {DropReason.DUPLICATE: duplicates, DropReason.TOO_OLD: len(unique.events) - len(fresh.events)}
+    ledger.count_drops(project=manifest.project, drops=drops, moment=timezone.now())
     return SealReport(project_id, len(ids), len(fresh.events), duplicates, segments, batch.unreadable)
 
 

@@ -217,3 +217,22 @@ def test_too_old_and_duplicate_are_counted_apart(project, limit):
 
     assert (report.events, report.duplicates) == (1, 1)
     assert dict(DropCount.objects.values_list("reason", "events")) == {"too_old": 1, "duplicate": 1}
+
+
+def test_our_own_door_says_of_each_event_that_it_is_too_old(client, project, limit):
+    limit()
+    factories.WriteKeyFactory(project=project, text="plw_" + "r" * 32)
+    old, kept = ({"event": "Paid", "user_id": "ada", "timestamp": str(at)} for at in (EDGE - TICK, EDGE))
+
+    with time_machine.travel(NOW, tick=False):
+        response = client.post(
+            "/api/v1/events/",
+            {"write_key": "plw_" + "r" * 32, "events": [old, kept]},
+            content_type="application/json",
+        )
+
+    first, second = response.json()["results"]
+    assert (first["status"], first["field"]) == ("rejected", "timestamp")
+    assert "older than the plan keeps" in first["reason"]
+    assert second["status"] == "stored"
+    assert dict(DropCount.objects.values_list("reason", "events")) == {"too_old": 1}
