@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts.services import heartbeat
+from accounts.services import heartbeat, once
 from analytics.services import compaction, engine, erasing, import_work, quota_notices, retention, sealing, uploads
 
 
@@ -28,6 +28,7 @@ def sweep() -> None:
 @shared_task
 def expire() -> None:
     retention.expire_all()
+    once.forget_old()
 
 
 @shared_task

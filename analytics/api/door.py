@@ -19,12 +19,13 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from accounts.errors import PlumblineError, TooLarge, TooSlow, Unavailable, envelope
+from accounts.idempotency import Once
 from accounts.middleware import ACCEPTABLE
 from analytics.api.ingestion import CORS
 from analytics.ingestion import judging
 from analytics.ingestion.client import ClientInfo, client_info
 from analytics.ingestion.protocols import protocol_of, wire
-from analytics.services import ingestion, quota, visitors
+from analytics.services import ingestion, quota, same_answer, visitors
 from analytics.services.group_commit import GroupCommit
 from analytics.services.senders import Remembered, Sender, find, key_of
 
@@ -101,7 +102,32 @@ class EventsOr:
         found = await self._in_thread(protocol.parse, asked) if is_large else protocol.parse(asked)
         if isinstance(found, wire.Reply):
             return found
+        if found.once is not None:
+            return await self._once(protocol, asked, found, found.once, client)
         return protocol.render(asked, await self._outcome(found, client, is_large=is_large))
+
+    async def _once(
+        self,
+        protocol: wire.Protocol,
+        asked: wire.Request,
+        submission: wire.Submission,
+        once: Once,
+        client: ClientInfo,
+    ) -> wire.Reply:
+        """The answer to an Idempotency-Key: as it was, or as it is from now on."""
+        sender = await self._sender(submission)
+        begin = partial(same_answer.begin, sender=sender, request=once, now=timezone.now())
+        claim = await self._in_thread(begin)
+        if isinstance(claim, bytes):
+            return wire.Reply(200, claim)
+        reply = None
+        try:
+            reply = protocol.render(asked, await self._outcome(submission, client, is_large=True))
+        finally:
+            await self._in_thread(
+                partial(same_answer.end, claim=claim, answer=None if reply is None else reply.body)
+            )
+        return reply
 
     async def _outcome(self, submission: wire.Submission, client: ClientInfo, *, is_large: bool) -> wire.Outcome:
         """What became of each event, once they are on disk. What looks at a request as a whole belongs here."""

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
@@ -14,15 +15,17 @@ from rest_framework.views import APIView
 
 from accounts.errors import Invalid, NotFound, PlumblineError, envelope
 from analytics.api.ingestion_serializers import EventsAnswer, EventsInput
-from analytics.ingestion.client import client_info
+from analytics.ingestion.client import ClientInfo, client_info
 from analytics.ingestion.protocols import native, protocol_of, wire
-from analytics.services import ingestion
+from analytics.services import ingestion, same_answer, senders
 
 # Any web page may send events: the write key is public, and no cookie is read.
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Umami-Cache",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Umami-Cache"
+    ),
     # A page may read when it is to come back, and that an event was not kept.
     "Access-Control-Expose-Headers": "Retry-After, X-Plausible-Dropped",
     "Access-Control-Max-Age": "86400",
@@ -71,7 +74,9 @@ class EventsView(APIView):
             401: OpenApiResponse(description="The key is missing, unknown or revoked."),
             403: OpenApiResponse(description="The secret key may not send events."),
             404: OpenApiResponse(description="The secret key's organization has no such project."),
+            409: OpenApiResponse(description="The first request with this Idempotency-Key is still running."),
             413: OpenApiResponse(description=f"The body is over {wire.MAX_BODY // 1024} KB."),
+            422: OpenApiResponse(description="The Idempotency-Key came with another body."),
             429: OpenApiResponse(description="The plan's quota is used up; `Retry-After` says when to come back."),
         },
         examples=[
@@ -112,10 +117,29 @@ def answer(request: HttpRequest | Request) -> HttpResponse:
         asked = wire.Request(path=path, headers=headers, body=body, query=query, method=method)
         found = protocol.parse(asked)
         if isinstance(found, wire.Submission):
-            found = protocol.render(asked, ingestion.receive(submission=found, client=client))
+            found = _kept(protocol, asked, found, client)
     except PlumblineError as error:
         found = protocol.refuse(error)
     return HttpResponse(found.body, status=found.status, headers={**found.headers, **CORS})
+
+
+def _kept(
+    protocol: wire.Protocol, asked: wire.Request, submission: wire.Submission, client: ClientInfo
+) -> wire.Reply:
+    """The answer once the events are on disk; to an Idempotency-Key that came before, as it was."""
+    if submission.once is None:
+        return protocol.render(asked, ingestion.receive(submission=submission, client=client))
+    now = timezone.now()
+    sender = senders.find(submission, now=now)
+    claim = same_answer.begin(sender=sender, request=submission.once, now=now)
+    if isinstance(claim, bytes):
+        return wire.Reply(200, claim)
+    reply = None
+    try:
+        reply = protocol.render(asked, ingestion.receive(submission=submission, client=client))
+    finally:
+        same_answer.end(claim=claim, answer=None if reply is None else reply.body)
+    return reply
 
 
 def _read_body(request: HttpRequest | Request, limit: int) -> bytes:

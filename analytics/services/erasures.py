@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from accounts import idempotency
 from accounts.access import Actor
 from accounts.errors import FieldError, IdempotencyMismatch, Invalid, Unavailable
 from analytics.ingestion import cleaning
@@ -19,7 +20,6 @@ from analytics.queries import people
 from analytics.queries.erasures import hash_of
 from analytics.services import live
 
-_LONGEST_KEY = 255
 # A pass of sealing holds the manifest for seconds.
 _PATIENCE = "20s"
 
@@ -46,9 +46,7 @@ def request(*, project: Project, actor: Actor, person: str, idempotency_key: str
     events are being written for too long.
     """
     wanted = identifier(person)
-    if len(idempotency_key) > _LONGEST_KEY:
-        reason = f"At most {_LONGEST_KEY} characters."
-        raise Invalid("The Idempotency-Key is too long.", fields=[FieldError("Idempotency-Key", reason)])
+    idempotency.checked(idempotency_key)
     try:
         return _request(project, actor, wanted, idempotency_key)
     except OperationalError as error:

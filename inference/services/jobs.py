@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import idempotency
 from accounts.access import Actor
-from accounts.errors import FieldError, IdempotencyMismatch, Invalid, RateLimited
+from accounts.errors import RateLimited
 from accounts.models import Organization
 from inference.choices import Status, Task
 from inference.inputs import GenerateJob, SummarizeJob
@@ -17,10 +17,8 @@ from inference.models import Job
 from inference.providers.choice import choose
 from inference.services.waking import wake_on_commit
 
-IDEMPOTENT_FOR = timedelta(hours=24)
 # Of one organization.
 MOST_WAITING = 10_000
-_LONGEST_KEY = 255
 
 
 def create(
@@ -31,9 +29,7 @@ def create(
     Raises NoProvider and Invalid as `choose` does, IdempotencyMismatch for the same key with another request,
     RateLimited where too many wait.
     """
-    if len(idempotency_key) > _LONGEST_KEY:
-        reason = f"At most {_LONGEST_KEY} characters."
-        raise Invalid("The Idempotency-Key is too long.", fields=[FieldError("Idempotency-Key", reason)])
+    idempotency.checked(idempotency_key)
     body_hash = _hash(request)
     if idempotency_key and (earlier := _earlier(organization, idempotency_key, body_hash)):
         return earlier, False
@@ -84,11 +80,11 @@ def _earlier(organization: Organization, key: str, body_hash: str) -> Job | None
     found = Job.objects.of(organization).filter(idempotency_key=key).first()
     if found is None:
         return None
-    if found.created_at < timezone.now() - IDEMPOTENT_FOR:
+    if found.created_at < timezone.now() - idempotency.KEPT_FOR:
         Job.objects.filter(pk=found.pk).update(idempotency_key="")
         return None
     if found.idempotency_hash != body_hash:
-        raise IdempotencyMismatch("This Idempotency-Key was used with another body within the last 24 hours.")
+        raise idempotency.mismatch()
     return found
 
 

@@ -61,5 +61,5 @@ def test_the_door_takes_what_a_beacon_sends(client, project, content_type) -> No
 
     assert response.json()["stored"] == 1
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.headers["Access-Control-Expose-Headers"] == "Retry-After"
+    assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
     assert [event.path for event in payloads.unpack(InboxEntry.objects.get().payload)] == ["/a"]

@@ -104,7 +104,7 @@ def arrived(browser):
     return wait
 
 
-def kept(page) -> dict[str, str]:
+def kept(page):
     """What the page has written down."""
     return page.evaluate("({...localStorage})")
 

@@ -13,12 +13,16 @@ or `write_key` in the body), or a secret key that may send events, with `project
 - `context` as Segment has it, in camelCase or snake_case, or for short beside `event`: `url`, `referrer`, `title`,
   `path`, `user_agent`, `time_zone`, `locale`
 
+With the header `Idempotency-Key`, the same key and body within 24 hours get the same answer, another body 422, and
+409 while the first is still running.
+
 The answer's `results` say of each event, by index: stored, duplicate, or rejected with reason and field.
 """
 
 import re
 from typing import Any, cast
 
+from accounts import idempotency
 from accounts.errors import FieldError, Invalid
 from analytics.contracts import Kind, Rejection
 from analytics.ingestion.normalize import RawCall
@@ -58,15 +62,18 @@ refuse = wire.refuse
 def parse(request: wire.Request) -> wire.Submission:
     """The calls of a request. Raises Invalid or TooLarge for the body as a whole."""
     headers = request.headers
-    found = wire.parse_object(wire.decoded(request, LIMIT))
+    body = wire.decoded(request, LIMIT)
+    found = wire.parse_object(body)
+    once = idempotency.once(headers.get(idempotency.HEADER.lower(), ""), body)
     calls = wire.list_of(found["events"], "events") if "events" in found else [found]
     return wire.Submission(
         key=wire.bearer(headers) or wire.basic_user(headers) or wire.key_text(found.get("write_key")),
-        calls=[call_of(call, index) for index, call in enumerate(calls)],
+        calls=[_named(call_of(call, index), index, once) for index, call in enumerate(calls)],
         allows_secret_key=True,
         allows_nameless=True,
         answers_each=True,
         project_id=_project_id(found.get("project_id")),
+        once=once,
     )
 
 
@@ -88,6 +95,15 @@ def _result(result: wire.Result) -> dict[str, Any]:
         return {"index": result.index, "status": "rejected", "reason": reason, "field": field}
     status = "stored" if isinstance(result, wire.Stored) else "duplicate"
     return {"index": result.index, "status": status, "message_id": result.message_id}
+
+
+def _named(call: RawCall | Rejection, index: int, once: idempotency.Once | None) -> RawCall | Rejection:
+    """With a message id that the same request would have again, so that nothing of it can be there twice."""
+    if once is None or isinstance(call, Rejection):
+        return call
+    # Whatever else stands there is for the judgement to refuse, and may not be hashable.
+    has_one = call.get("messageId") is not None and call.get("messageId") != ""
+    return call if has_one else {**call, "messageId": once.name(index)}
 
 
 def _project_id(value: object) -> int | None:

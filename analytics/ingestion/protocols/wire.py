@@ -18,6 +18,7 @@ from typing import Protocol as Shape
 import msgspec
 
 from accounts.errors import FieldError, Invalid, PlumblineError, TooLarge
+from accounts.idempotency import Once
 from analytics.contracts import DropReason, Rejection
 from analytics.ingestion.normalize import RawCall
 
@@ -62,7 +63,7 @@ class Submission:
     `key` is empty if none was sent. The rest is what the protocol allows: where `allows_secret_key`, the key may
     be one, and `project_id` says whose events; where `allows_nameless`, a call without an id is its visitor's of
     the day; where `answers_each`, the client is told which events were there already. What is `historical` may
-    be of any age, and is not shown live.
+    be of any age, and is not shown live. What comes again with the same `once` gets the same answer.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Submission:
     answers_each: bool = False
     project_id: int | None = None
     historical: bool = False
+    once: Once | None = None
 
 
 @dataclass(frozen=True, slots=True)
