@@ -16,7 +16,7 @@ from analytics.contracts import TIMES
 from analytics.models import PersonLink, PersonTraits, Project
 from analytics.queries import manifest, people, storage
 from analytics.store.base import Snapshot, SnapshotGone
-from analytics.store.erased import Found, rows_of, summary
+from analytics.store.erased import Found
 
 # All of time, as far as dates can tell it.
 _EVER = {"start": datetime(1, 1, 1, tzinfo=UTC), "end": datetime(9999, 12, 31, tzinfo=UTC)}
@@ -50,7 +50,7 @@ def find(*, project: Project, identifier: str) -> Person:
     ids = people.ids_of(project.pk, identifier)
 
     def counted(snapshot: Snapshot) -> Found:
-        return summary([file.path for file in snapshot.files], ids, snapshot.erased, storage.limits())
+        return storage.people().summary(snapshot, ids)
 
     traits = PersonTraits.objects.filter(project=project, person__in=ids)
     return Person(ids[0], tuple(ids), _at_one_moment(project, counted), traits.exists())
@@ -88,8 +88,7 @@ def _at_one_moment(project: Project, read: Callable[[Snapshot], _T]) -> _T:
 
 
 def _lines(snapshot: Snapshot, ids: list[str]) -> Iterator[bytes]:
-    files = [file.path for file in snapshot.files]
-    for rows in rows_of(files, ids, snapshot.erased, storage.limits(seconds=_EXPORT_SECONDS)):
+    for rows in storage.people(seconds=_EXPORT_SECONDS).rows(snapshot, ids):
         for row in rows:
             yield _encode(_as_json(row)) + b"\n"
 

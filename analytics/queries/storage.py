@@ -8,8 +8,10 @@ from django.conf import settings
 from analytics.models import Segment
 from analytics.store.base import EventStore
 from analytics.store.clickhouse import connection as clickhouse
+from analytics.store.clickhouse.people import ClickHousePeople
 from analytics.store.clickhouse.reading import ClickHouseStore
 from analytics.store.connection import Limits
+from analytics.store.erased import People, SegmentPeople
 from analytics.store.segments import SegmentStore
 
 # The deadline of what no person waits for.
@@ -41,6 +43,14 @@ def reader() -> EventStore:
     if address is None:
         return SegmentStore(limits())
     return ClickHouseStore(address, clickhouse.Limits(settings.QUERY_SECONDS))
+
+
+def people(seconds: float | None = None) -> People:
+    """What the store has of some people, by EVENT_STORE_URL."""
+    address = clickhouse_address()
+    if address is None:
+        return SegmentPeople(limits(seconds))
+    return ClickHousePeople(address, clickhouse.Limits(seconds or settings.QUERY_SECONDS))
 
 
 def clickhouse_address() -> clickhouse.Address | None:

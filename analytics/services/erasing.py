@@ -1,26 +1,26 @@
-"""Erase people's events from the files, verify it by another reader, and write the receipt.
+"""Erase people's events from the store, verify it, and write the receipt.
 
-Readings leave the events out since the request. This brings the files after them: segments with rows of these
-people are rewritten as compaction does it, the sweep deletes the files that they replace, and only when no file of
-the project has such a row is the erasure done. Each step may be repeated, and what dies on the way is begun again.
+Readings leave the events out since the request. This brings the store after them: it is rewritten without these
+people, what it held before is deleted in the ten minutes after, and only when another reading finds no row is the
+erasure done. Each step may be repeated, and what dies on the way is begun again.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Protocol
 
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.models import Erasure, InboxEntry, Manifest, Segment
+from analytics.models import Erasure, InboxEntry, Manifest
 from analytics.queries import storage
-from analytics.queries.erasures import ids_until
 from analytics.services import erasure_receipts, live
-from analytics.services.compaction import RETIRED_KEPT, replace, write_merged
+from analytics.services.clickhouse_eraser import ClickHouseEraser
+from analytics.services.compaction import RETIRED_KEPT
 from analytics.services.sealing import FAULTS
-from analytics.store.erased import count_by_file
+from analytics.services.segment_eraser import SegmentEraser
+from analytics.store.erased import Verified
 
 LOG = logging.getLogger(__name__)
 LEASE = timedelta(minutes=30)
@@ -28,6 +28,16 @@ LEASE = timedelta(minutes=30)
 STILL_WRITING = timedelta(minutes=1)
 # Whoever began to merge segments before they were rewritten has ended by then, and the sweep has been there.
 SETTLED = max(RETIRED_KEPT, timedelta(seconds=storage.UPKEEP_SECONDS)) + timedelta(minutes=1)
+
+
+class Eraser(Protocol):
+    """What an engine does for erasures."""
+
+    def rewrite(self, project_id: int, erasures: Sequence[Erasure]) -> None:
+        """Erase the people's rows from what queries read, count them, and note it with `note_rewritten`."""
+
+    def verify(self, project_id: int, erasures: Sequence[Erasure], moment: datetime) -> Verified | None:
+        """Look for rows of the people in all that is stored; None where it is too early to."""
 
 
 class NotForgotten(Exception):
@@ -75,10 +85,13 @@ def _erase(project_id: int, erasures: Sequence[Erasure], moment: datetime) -> in
     if waiting := [erasure for erasure in ready if erasure.rewritten_at is None]:
         if not live.forget(project_id=project_id):
             raise NotForgotten("Redis does not answer.")
-        _rewrite(project_id, waiting)
+        _eraser().rewrite(project_id, waiting)
         return 0
     settled = [erasure for erasure in ready if erasure.rewritten_at and moment >= erasure.rewritten_at + SETTLED]
-    return erasure_receipts.finish(project_id=project_id, erasures=settled, moment=moment) if settled else 0
+    if not settled:
+        return 0
+    verified = _eraser().verify(project_id, settled, moment)
+    return erasure_receipts.write(erasures=settled, verified=verified, moment=moment) if verified else 0
 
 
 def _is_sealed(erasure: Erasure, moment: datetime) -> bool:
@@ -88,47 +101,6 @@ def _is_sealed(erasure: Erasure, moment: datetime) -> bool:
     return moment > last and not before.exists()
 
 
-def _rewrite(project_id: int, erasures: Sequence[Erasure]) -> None:
-    """Rewrite until every live segment is known to have no row of these people; then readings need not look."""
-    clean: set[UUID] = set()
-    while not _close(project_id, erasures, clean):
-        segments = list(Segment.objects.live().filter(project_id=project_id).exclude(pk__in=clean))
-        files = [storage.path_of(segment) for segment in segments]
-        groups = [ids_until([erasure]) for erasure in erasures]
-        found = count_by_file(files, groups, storage.limits(seconds=storage.UPKEEP_SECONDS))
-        for segment, path in zip(segments, files, strict=True):
-            if path in found:
-                _rewrite_one(segment, found[path], erasures)
-            else:
-                clean.add(segment.pk)
-
-
-def _rewrite_one(segment: Segment, rows: Counter[int], erasures: Sequence[Erasure]) -> None:
-    """Put a segment without the people's rows in its place, and count; nothing if it was replaced meanwhile."""
-    ids = [segment.pk]
-    new = None
-    if rows.total() < segment.rows:
-        new = write_merged(project_id=segment.project_id, ids=ids, erased=ids_until(erasures))
-        if new is None:
-            return
-    with transaction.atomic():
-        if not replace(project_id=segment.project_id, ids=ids, new=new):
-            return
-        for place, count in rows.items():
-            erasure = Erasure.objects.select_for_update().get(pk=erasures[place].pk)
-            erasure.events, erasure.segments = erasure.events + count, erasure.segments + 1
-            erasure.replaced = [*erasure.replaced, segment.pk]
-            erasure.save(update_fields=["events", "segments", "replaced"])
-
-
-@transaction.atomic
-def _close(project_id: int, erasures: Sequence[Erasure], clean: set[UUID]) -> bool:
-    """Note that the rewriting is over, if every live segment is clean. No segment comes while this looks."""
-    Manifest.objects.select_for_update().get(project_id=project_id)
-    if Segment.objects.live().filter(project_id=project_id).exclude(pk__in=clean).exists():
-        return False
-    now = timezone.now()
-    for erasure in erasures:
-        # Not where sealing learnt of more ids meanwhile.
-        Erasure.objects.filter(pk=erasure.pk, ids=erasure.ids).update(rewritten_at=now)
-    return True
+def _eraser() -> Eraser:
+    address = storage.clickhouse_address()
+    return ClickHouseEraser(address) if address else SegmentEraser()

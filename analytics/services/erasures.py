@@ -5,6 +5,7 @@ goes in the request's own transaction, and what is received afterwards, also und
 """
 
 import functools
+from collections.abc import Sequence
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -92,6 +93,14 @@ def learn(erasure: Erasure, ids: list[str]) -> None:
     erasure.links += links.filter(alias__in=ids).delete()[0] + links.filter(person__in=ids).delete()[0]
     traits = PersonTraits.objects.filter(project_id=erasure.project_id, person__in=ids)
     erasure.traits += traits.delete()[0]
+
+
+def note_rewritten(erasures: Sequence[Erasure]) -> None:
+    """Readings need not leave these people out any more. The caller holds the manifest, and knows that."""
+    now = timezone.now()
+    for erasure in erasures:
+        # Not where sealing learnt of more ids meanwhile.
+        Erasure.objects.filter(pk=erasure.pk, ids=erasure.ids).update(rewritten_at=now)
 
 
 def _locked(project: Project) -> Manifest:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics.contracts import Event
-from analytics.store.base import SnapshotGone
+from analytics.store.base import Snapshot, SnapshotGone
 from analytics.store.connection import Limits, cursor
 
 IDS = ("person", "anonymous_id", "user_id", "previous_id")
@@ -59,6 +59,16 @@ class Found:
     last: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How it was looked for people, and which of the groups (by place) still have a row somewhere."""
+
+    how: str
+    files: int
+    rows: int
+    unfinished: frozenset[int]
+
+
 def count_by_file(files: Sequence[Path], groups: Sequence[Erased], limits: Limits) -> dict[Path, Counter[int]]:
     """The rows of each group's ids in each file that has any; a row of two groups counts for the first of them."""
     if not files:
@@ -89,30 +99,41 @@ def count_by_file(files: Sequence[Path], groups: Sequence[Erased], limits: Limit
     return found
 
 
-def summary(files: Sequence[Path], ids: Sequence[str], erased: Erased, limits: Limits) -> Found:
-    """How many rows these ids have, without what is erased. Raises SnapshotGone."""
-    if not files:
-        return Found(0, None, None)
-    with _reading(limits) as own:
-        rows = _select(own, "count(*), min(e.time), max(e.time)", files, ids, erased).fetchall()
-    events, first, last = rows[0]
-    return Found(events, *(moment and moment.replace(tzinfo=UTC) for moment in (first, last)))
+class People(Protocol):
+    """What an engine has of some people, without what the snapshot says is erased. Raises SnapshotGone."""
+
+    def summary(self, snapshot: Snapshot, ids: Sequence[str]) -> Found:
+        """How many rows these ids have, and of which span."""
+
+    def rows(self, snapshot: Snapshot, ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """All rows of these ids in the order of time, some at a time.
+
+        A row has the fields of an `Event` and `person`; its times are in UTC, with or without a zone.
+        """
 
 
-def rows_of(
-    files: Sequence[Path], ids: Sequence[str], erased: Erased, limits: Limits
-) -> Iterator[list[dict[str, Any]]]:
-    """All rows of these ids in the order of time, without what is erased, some at a time.
+class SegmentPeople:
+    """`People` over the files of a snapshot."""
 
-    A row has the fields of an `Event` and `person`; its times are in UTC without a zone. Raises SnapshotGone.
-    """
-    if not files:
-        return
-    columns = ", ".join(f"e.{name}" for name in (*Event.__struct_fields__, "person"))
-    with _reading(limits) as own:
-        found = _select(own, columns, files, ids, erased).order("time, message_id")
-        for batch in found.to_arrow_reader(_BATCH_ROWS) or ():
-            yield batch.to_pylist()
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def summary(self, snapshot: Snapshot, ids: Sequence[str]) -> Found:
+        if not snapshot.files:
+            return Found(0, None, None)
+        with _reading(self._limits) as own:
+            found = _select(own, "count(*), min(e.time), max(e.time)", snapshot, ids).fetchall()
+        events, first, last = found[0]
+        return Found(events, *(moment and moment.replace(tzinfo=UTC) for moment in (first, last)))
+
+    def rows(self, snapshot: Snapshot, ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        if not snapshot.files:
+            return
+        columns = ", ".join(f"e.{name}" for name in (*Event.__struct_fields__, "person"))
+        with _reading(self._limits) as own:
+            found = _select(own, columns, snapshot, ids).order("time, message_id")
+            for batch in found.to_arrow_reader(_BATCH_ROWS) or ():
+                yield batch.to_pylist()
 
 
 @contextmanager
@@ -125,16 +146,16 @@ def _reading(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _select(
-    own: duckdb.DuckDBPyConnection, columns: str, files: Sequence[Path], ids: Sequence[str], erased: Erased
+    own: duckdb.DuckDBPyConnection, columns: str, snapshot: Snapshot, ids: Sequence[str]
 ) -> duckdb.DuckDBPyRelation:
-    register_erased(own, erased)
+    register_erased(own, snapshot.erased)
     own.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
     theirs = " OR ".join(f"e.{column} IN (SELECT id FROM wanted)" for column in IDS)  # noqa: S608
     query = f"""
-        SELECT {columns} FROM read_parquet($files, union_by_name = true) AS e {join_erased(erased)}
-        WHERE ({theirs}) AND {condition(erased)}
+        SELECT {columns} FROM read_parquet($files, union_by_name = true) AS e {join_erased(snapshot.erased)}
+        WHERE ({theirs}) AND {condition(snapshot.erased)}
     """  # noqa: S608 (names of columns)
-    return own.sql(query, params={"files": [str(file) for file in files]})
+    return own.sql(query, params={"files": [str(file.path) for file in snapshot.files]})
 
 
 def plain_search(path: Path, groups: Sequence[Erased]) -> tuple[int, set[int]]:

@@ -7,6 +7,7 @@ from analytics.contracts import TIMES
 from analytics.store.base import Range, Snapshot, Wanted, micros, pieces
 from analytics.store.columns import JSON_ONLY, number_name, text_name
 from analytics.store.connection import identifier, literal
+from analytics.store.erased import condition, join_erased
 from analytics.store.overrides import PERSON, join_overrides
 from analytics.store.sessions import GAP_MICROS
 
@@ -31,8 +32,10 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted) -> str:
     files = ", ".join(literal(str(file.path)) for file in snapshot.files)
     return f"""
         CREATE TEMP TABLE raw AS SELECT {", ".join(columns)}
-        FROM read_parquet([{files}], union_by_name = true) AS e {join_overrides(snapshot.links)}
-        WHERE e.time >= {_instant(micros(within.span.start))} AND e.time < {_instant(micros(within.span.end))}
+        FROM read_parquet([{files}], union_by_name = true) AS e
+        {join_overrides(snapshot.links)} {join_erased(snapshot.erased)}
+        WHERE {condition(snapshot.erased)}
+            AND e.time >= {_instant(micros(within.span.start))} AND e.time < {_instant(micros(within.span.end))}
     """  # noqa: S608 (names of columns and files are quoted)
 
 

@@ -14,6 +14,7 @@ from accounts.errors import Invalid
 from analytics.store import loading
 from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
 from analytics.store.connection import Limits, cursor, identifier
+from analytics.store.erased import register_erased
 from analytics.store.overrides import register_overrides
 from analytics.store.sessions import LONGEST_MICROS, cuts
 
@@ -57,6 +58,7 @@ class SegmentReading:
 
 def _load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, wanted: Wanted) -> None:
     register_overrides(own, snapshot.links)
+    register_erased(own, snapshot.erased)
     own.execute(loading.load(snapshot, within, wanted) if snapshot.files else loading.load_nothing(wanted))
     own.execute(loading.PEOPLE)
     if not wanted.sessions:
