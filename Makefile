@@ -32,6 +32,7 @@ run: $(RUN_STAMP)  ## start everything; PORT and PLUMBLINE_DATA are honoured
 
 test: $(DEV_STAMP)  ## the whole suite; ARGS go to pytest
 	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m tests.clients_setup
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, deploy checks
