@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.utils import timezone
+
 from analytics.exports import FileFormat, written
 from analytics.models import Project
-from analytics.queries import manifest
+from analytics.queries import manifest, retention
 from analytics.store.base import EPOCH, SnapshotGone
 from analytics.store.scan import Scan, scan
 
@@ -29,8 +31,12 @@ class Wanted:
 
 
 def events(*, project: Project, wanted: Wanted) -> Iterator[bytes]:
-    """The file, piece by piece, of one moment; the database is asked before this returns and not after."""
-    start = _midnight(project, wanted.first) if wanted.first else EPOCH
+    """The file, piece by piece, of one moment, as far back as the plan keeps events.
+
+    The database is asked before this returns and not after.
+    """
+    kept = retention.kept_from(project.organization_id, now=timezone.now()) or EPOCH
+    start = max(kept, _midnight(project, wanted.first) if wanted.first else EPOCH)
     end = _midnight(project, wanted.last + timedelta(days=1)) if wanted.last else END
     chosen = Scan(start, end, wanted.names, wanted.columns)
     try:

@@ -57,9 +57,7 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
     Raises Invalid for what the engine refuses and DeadlineExceeded after the configured seconds.
     """
     begun = time.perf_counter()
-    moment = now or timezone.now()
-    frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=moment)
-    frame = frame.since(retention.kept_from(project.organization_id, now=moment))
+    frame = frame_in(project, spec, now=now or timezone.now())
     key = _key(project, spec, frame, manifest.version_of(project.pk))
     found: Answer | None = cache.get(key)
     cached = found is not None
@@ -72,6 +70,12 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
                 cache.set(_key(project, spec, frame, found.provenance.manifest_version), found, CACHED_SECONDS)
     elapsed = round((time.perf_counter() - begun) * 1000, 1)
     return replace(found, provenance=replace(found.provenance, cached=cached, elapsed_ms=elapsed))
+
+
+def frame_in(project: Project, spec: QuerySpec, *, now: datetime) -> Frame:
+    """The time of an answer in the project's zone and calendar, cut where its events are not kept any more."""
+    frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now)
+    return frame.since(retention.kept_from(project.organization_id, now=now))
 
 
 def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:

@@ -13,7 +13,7 @@ from accounts.errors import DeadlineExceeded, NotFound
 from analytics.kinds.overview import OverviewResult, Panel
 from analytics.models import Project
 from analytics.queries import current, health
-from analytics.queries.run import run_query
+from analytics.queries.run import frame_in, run_query
 from analytics.views import start
 from analytics.views.address import Address
 from analytics.views.controls import controls
@@ -40,6 +40,7 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
         "section": "overview",
         "controls": controls(address, spec, found, now),
         "health": health.health(found, now=now),
+        "kept_from": frame_in(found, spec, now=now).kept_from,
         "regions": [{"name": name, "label": label} for name, label in REGION_LABELS.items()],
         "full": "full" in request.GET,
         "visitors_now": current.visitors(project=found, now=now),

@@ -14,6 +14,7 @@ from accounts.queries.plans import Limits
 from analytics.contracts import DropReason
 from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.normalize import RawCall
+from analytics.ingestion.protocols import PROTOCOLS
 from analytics.ingestion.protocols.wire import Submission
 from analytics.models import DropCount, InboxEntry
 from analytics.queries import quota
@@ -236,6 +237,33 @@ def test_segment_s_clients_get_a_429_that_says_everything(client, project, plan,
     assert "1,300 events of 1,000" in error["message"]
     assert "2026-12-01 00:00 UTC" in error["message"]
     assert "plan is raised" in error["message"]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.__name__.rpartition(".")[2])
+def test_every_protocol_says_in_its_own_shape_how_much_until_when_and_what_to_do(project, plan, protocol):
+    use(project, 1_300)
+    refusal = door.refusal(standing(project.organization_id, now=NOW), now=NOW)
+
+    reply = protocol.refuse(refusal)
+
+    said = json.dumps(json.loads(reply.body))
+    assert (reply.status, reply.headers["Retry-After"]) == (429, "3600")
+    assert "1,300 events of 1,000 in the plan 'Small'" in said
+    assert "2026-12-01 00:00 UTC" in said
+    assert "plan is raised" in said
+
+
+def test_posthog_s_clients_get_a_429_of_theirs(client, project, plan, key):
+    use(project, 1_300)
+    sent = {"api_key": key, "event": "Paid", "distinct_id": "ada", "uuid": "0198a000-0000-7000-8000-000000000001"}
+
+    with time_machine.travel(NOW, tick=False):
+        replies = [client.post("/capture/", json.dumps(sent), "application/json") for _ in range(2)]
+
+    assert [reply.status_code for reply in replies] == [429, 429]
+    assert replies[0].json()["type"] == "throttled_error"
+    assert replies[0].json()["code"] == "quota_exceeded"
+    assert refused(project) == 1
 
 
 def test_our_own_door_says_the_same(client, project, plan, key):

@@ -1,5 +1,6 @@
 """What is older than the plan keeps: deleted in whole segments, never shown, and not taken any more."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.db import DatabaseError
 
 from accounts.models import Organization
 from analytics.contracts import DropReason
+from analytics.exports import FileFormat
 from analytics.kinds import parse_spec
 from analytics.models import DropCount, InboxEntry, Manifest, Segment, UsageCount
-from analytics.queries import storage
+from analytics.queries import export, storage
 from analytics.queries.retention import kept_from
 from analytics.queries.run import run_query
 from analytics.services import compaction, ingestion, retention, sealing
@@ -236,3 +238,25 @@ def test_our_own_door_says_of_each_event_that_it_is_too_old(client, project, lim
     assert "older than the plan keeps" in first["reason"]
     assert second["status"] == "stored"
     assert dict(DropCount.objects.values_list("reason", "events")) == {"too_old": 1}
+
+
+def test_an_export_begins_at_the_edge_too(project, limit):
+    at_now(project, *(event(EDGE + timedelta(days=day), message_id=f"day{day}") for day in (-2, -1, 0, 1)))
+    limit()
+
+    with time_machine.travel(NOW, tick=False):
+        lines = b"".join(export.events(project=project, wanted=export.Wanted(FileFormat.NDJSON, ("message_id",))))
+
+    assert [json.loads(line)["message_id"] for line in lines.splitlines()] == ["day0", "day1"]
+
+
+@pytest.mark.parametrize(("period", "told"), [("30d", False), ("12mo", True)])
+def test_the_overview_tells_where_the_plan_cuts_into_its_period(client, teammate, project, limit, period, told):
+    at_now(project, event(NOW, kind="page"))
+    limit()
+    client.force_login(teammate)
+
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(f"/o/acme/p/shop/?period={period}").content.decode()
+
+    assert ("Events before 20 August 2026 (UTC) are no longer kept" in page) is told

@@ -79,10 +79,13 @@ def render(request: wire.Request, outcome: wire.Outcome) -> wire.Reply:
     return wire.json_reply({"status": "Ok" if request.path.startswith(_NEWER) else 1})
 
 
+_TYPES = {401: "authentication_error", 429: "throttled_error"}
+
+
 def refuse(error: PlumblineError) -> wire.Reply:
     """An error as PostHog words it, with the status and the headers of all of ours."""
     body = {
-        "type": "authentication_error" if error.status == 401 else "validation_error",
+        "type": _TYPES.get(error.status, "validation_error"),
         "code": error.code,
         "detail": error.message,
         "attr": error.fields[0].field if error.fields else None,
