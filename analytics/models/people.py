@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils import timezone
 
+import analytics.lookups  # noqa: F401 (ids are looked up with `__among`)
+
 
 class PersonLink(models.Model):
     """`alias` is the same person as `person`: an anonymous id linked by identify, or any id joined by alias.

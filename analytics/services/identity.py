@@ -22,7 +22,7 @@ def resolve(*, project_id: int, events: Sequence[Event], at: datetime) -> list[s
 
 
 def _known(project_id: int, ids: set[str]) -> dict[str, str]:
-    found = PersonLink.objects.filter(project_id=project_id, alias__in=ids)
+    found = PersonLink.objects.filter(project_id=project_id, alias__among=ids)
     return dict(found.values_list("alias", "person"))
 
 
@@ -35,7 +35,7 @@ def _write(project_id: int, links: Links, at: datetime) -> None:
         batch_size=5000,
     )
     # Whoever was known by an id that is now an alias goes by its person: `person` is always final.
-    moved = list(PersonLink.objects.filter(project_id=project_id, person__in=list(links.made)))
+    moved = list(PersonLink.objects.filter(project_id=project_id, person__among=list(links.made)))
     for link in moved:
         link.person = links.person(link.person)
     PersonLink.objects.bulk_update(moved, ["person"], batch_size=2000)

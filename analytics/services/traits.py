@@ -61,11 +61,11 @@ def learn(*, project_id: int, events: Sequence[Event], properties: Sequence[Mapp
 
 def _learn_people(project_id: int, told: Sequence[Told], aliases: Sequence[Event]) -> None:
     ids = ids_of([*(event for event, _ in told), *aliases])
-    links = PersonLink.objects.filter(project_id=project_id, alias__in=ids)
+    links = PersonLink.objects.filter(project_id=project_id, alias__among=ids)
     person_of = {identifier: identifier for identifier in ids} | dict(links.values_list("alias", "person"))
     people = set(person_of.values())
     rows = PersonTraits.objects.filter(project_id=project_id)
-    profiles = _profiles(rows.filter(person__in=people).values_list("person", *_FIELDS))
+    profiles = _profiles(rows.filter(person__among=people).values_list("person", *_FIELDS))
     changed = _merge(project_id, people, profiles)
     named = [(person_of.get(event.user_id or event.anonymous_id), event, row) for event, row in told]
     changed |= _tell(profiles, named)
@@ -74,22 +74,22 @@ def _learn_people(project_id: int, told: Sequence[Told], aliases: Sequence[Event
 
 def _merge(project_id: int, people: Iterable[str], profiles: dict[str, Profile]) -> set[str]:
     """Move the traits of whoever has become one of these people into theirs; who gained by it."""
-    aliases = PersonLink.objects.filter(project_id=project_id, person__in=people)
+    aliases = PersonLink.objects.filter(project_id=project_id, person__among=people)
     rows = PersonTraits.objects.filter(project_id=project_id, person__in=aliases.values("alias"))
     absorbed = _profiles(rows.values_list("person", *_FIELDS))
     if not absorbed:
         return set()
-    person_of = dict(aliases.filter(alias__in=absorbed.keys()).values_list("alias", "person"))
+    person_of = dict(aliases.filter(alias__among=absorbed.keys()).values_list("alias", "person"))
     for alias in sorted(absorbed):
         person = person_of[alias]
         profiles[person] = absorbed[alias].and_then(profiles.get(person, Profile()))
-    PersonTraits.objects.filter(project_id=project_id, person__in=absorbed.keys()).delete()
+    PersonTraits.objects.filter(project_id=project_id, person__among=absorbed.keys()).delete()
     return set(person_of.values())
 
 
 def _learn_groups(project_id: int, told: Sequence[Told]) -> None:
     named = [(event.group_id if linkable(event.group_id) else None, event, row) for event, row in told]
-    rows = GroupTraits.objects.filter(project_id=project_id, group__in={key for key, _, _ in named if key})
+    rows = GroupTraits.objects.filter(project_id=project_id, group__among={key for key, _, _ in named if key})
     profiles = _profiles(rows.values_list("group", *_FIELDS))
     _write(GroupTraits, project_id, profiles, _tell(profiles, named))
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,6 @@ from analytics import access
 from analytics.models import EventDefinition, Project, PropertyDefinition
 from analytics.models.definitions import LONGEST_DESCRIPTION
 from analytics.queries.definitions import Selection, events_of, properties_of
-from analytics.querysets import EventDefinitionQuerySet, PropertyDefinitionQuerySet
 from analytics.services import definitions
 from analytics.views.definition_rows import SUBJECTS, Row, headings, row_of
 from analytics.views.doors import entered, viewable
@@ -41,7 +41,7 @@ class Listed:
     """What a list shows, and how many of them a project may have."""
 
     tab: str
-    found: EventDefinitionQuerySet | PropertyDefinitionQuerySet
+    found: "QuerySet[Any]"
     most: int
 
 

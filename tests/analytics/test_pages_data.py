@@ -93,7 +93,10 @@ def test_properties_by_event_and_by_what_they_are_of(project, analyst, at):
     assert found(subject="person") == ["plan"]
     assert found(event="nonsense", sort="name") == ["plan", "price"]
     assert analyst.get(at("data_properties"), {"event": 10**30}).status_code == 404
-    assert analyst.get(at("data_properties"), {"event": factories.EventDefinitionFactory().pk}).status_code == 404
+    assert (
+        analyst.get(at("data_properties"), {"event": factories.EventDefinitionFactory.create().pk}).status_code
+        == 404
+    )
 
 
 def test_long_lists_have_pages(project, analyst, at):
@@ -175,8 +178,8 @@ def test_a_viewer_reads_and_has_no_form(client, teammate, project, at):
 
 
 def test_another_project_s_definition_is_not_found(project, analyst, at):
-    assert analyst.get(at("data_event", factories.EventDefinitionFactory().pk)).status_code == 404
-    assert analyst.get(at("data_property", factories.PropertyDefinitionFactory().pk)).status_code == 404
+    assert analyst.get(at("data_event", factories.EventDefinitionFactory.create().pk)).status_code == 404
+    assert analyst.get(at("data_property", factories.PropertyDefinitionFactory.create().pk)).status_code == 404
 
 
 @pytest.mark.parametrize(
