@@ -4,7 +4,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from analytics.ingestion.refusal import Refused
 
@@ -67,7 +67,26 @@ def properties(value: object, field: str) -> dict[str, Any]:
         return {}
     if len(found) > MAX_PROPERTIES:
         raise Refused(f"{field} has more than {MAX_PROPERTIES} entries.", field)
-    return _object(found, field, MAX_DEPTH)
+    return found if _is_plain(found) else _object(found, field, MAX_DEPTH)
+
+
+def _is_plain(found: Mapping[str, Any]) -> TypeGuard[dict[str, Any]]:
+    """Whether this can be stored as it is, as most can: flat, printable, of short names and small numbers."""
+    if type(found) is not dict:
+        return False
+    for name, value in found.items():
+        kind = type(value)
+        if kind is str:
+            if not value.isprintable():
+                return False
+        elif kind is int:
+            if not -_INT64 <= value < _INT64:
+                return False
+        elif not (value is None or kind is bool or (kind is float and math.isfinite(value))):
+            return False
+        if not (0 < len(name) <= MAX_PROPERTY_NAME and name.isprintable()):
+            return False
+    return True
 
 
 def _object(value: Mapping[str, Any], field: str, depth: int) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from analytics.contracts import DropReason, Event, Rejection
+from analytics.ingestion.calls import Call, RawCall
 from analytics.ingestion.client import ClientInfo
-from analytics.ingestion.normalize import RawCall, Refused, normalize
+from analytics.ingestion.normalize import Reader, Refused
 from analytics.ingestion.options import Options
 from analytics.ingestion.protocols.wire import Duplicate, Result, Stored
 
@@ -14,17 +15,18 @@ Judged = Event | Rejection
 
 
 def judge(
-    calls: Sequence[RawCall | Rejection], *, now: datetime, client: ClientInfo, options: Options
+    calls: Sequence[RawCall | Call | Rejection], *, now: datetime, client: ClientInfo, options: Options
 ) -> list[Judged]:
     """The event of each call, or its rejection, in their order."""
-    return [_judge(call, index, now, client, options) for index, call in enumerate(calls)]
+    reader = Reader(now=now, source=client, options=options)
+    return [_judge(call, index, reader) for index, call in enumerate(calls)]
 
 
-def _judge(call: RawCall | Rejection, index: int, now: datetime, client: ClientInfo, options: Options) -> Judged:
+def _judge(call: RawCall | Call | Rejection, index: int, reader: Reader) -> Judged:
     if isinstance(call, Rejection):
         return call
     try:
-        return normalize(call, now=now, source=client, options=options)
+        return reader.event(call)
     except Refused as refusal:
         return Rejection(index, refusal.reason, refusal.field, refusal.drop)
 

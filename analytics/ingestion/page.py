@@ -1,7 +1,8 @@
 """Where an event happened and what brought its person there: page, referrer, campaign, source, channel."""
 
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from analytics.contracts import VIEW_KINDS, Kind
 from analytics.ingestion import cleaning
@@ -18,9 +19,11 @@ _TAGS = {
     "utm_term": "term",
     "utm_content": "content",
 }
+_NO_CAMPAIGN = ("",) * len(_TAGS)
+_CACHED = 4096
 
 
-def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str, Any]) -> Mapping[str, str]:
     """The event's columns from `url` to `utm_content`.
 
     A page call says in its properties where it is; every other call only in `context.page`, since a property named
@@ -31,15 +34,46 @@ def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str,
         return _NOWHERE
     if kind is Kind.PAGE:
         page = {**page, **properties}
-    url = cleaning.text(page.get("url"))
-    referrer = cleaning.text(page.get("referrer"))
-    address = addresses.parse(url)
-    query = addresses.query(cleaning.text(page.get("search"))) or address.query
-    referrer_host = addresses.parse(referrer).host
-    path = cleaning.text(page.get("path")) or cleaning.storable(address.path)
-    if kind is Kind.SCREEN and not path:
-        path = cleaning.text(properties.get("name"))
-    tags = _tags(cleaning.mapping(context.get("campaign"), "context.campaign"), query)
+    said = _Said(
+        cleaning.text(page.get("url")),
+        cleaning.text(page.get("referrer")),
+        cleaning.text(page.get("search")),
+        cleaning.text(page.get("path")),
+        cleaning.text(page.get("title"), MAX_TITLE),
+        cleaning.text(properties.get("name")) if kind is Kind.SCREEN else "",
+        _campaign(cleaning.mapping(context.get("campaign"), "context.campaign")),
+    )
+    return _located(said)
+
+
+class _Said(NamedTuple):
+    """What a call says of where it happened, as text; `screen` is a screen's name."""
+
+    url: str
+    referrer: str
+    search: str
+    path: str
+    title: str
+    screen: str
+    campaign: tuple[str, ...]
+
+
+def _campaign(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a campaign says, in the order of _TAGS."""
+    return tuple(cleaning.text(found.get(part), MAX_TAG) for part in _TAGS.values()) if found else _NO_CAMPAIGN
+
+
+# The same pages come again and again.
+@functools.lru_cache(_CACHED)
+def _located(said: _Said) -> Mapping[str, str]:
+    address = addresses.parse(said.url)
+    query = addresses.query(said.search) or address.query
+    referrer_host = addresses.parse(said.referrer).host
+    path = said.path or cleaning.storable(address.path) or said.screen
+    tags = {
+        tag: given or cleaning.text(query.get(tag), MAX_TAG)
+        for tag, given in zip(_TAGS, said.campaign, strict=True)
+    }
     source, channel = sources.classify(
         utm_source=tags["utm_source"],
         utm_medium=tags["utm_medium"],
@@ -48,20 +82,13 @@ def page_fields(kind: Kind, properties: Mapping[str, Any], context: Mapping[str,
         page_host=address.host,
     )
     return {
-        "url": url,
+        "url": said.url,
         "host": cleaning.storable(address.host),
         "path": path.partition("?")[0].partition("#")[0],
-        "title": cleaning.text(page.get("title"), MAX_TITLE),
-        "referrer": referrer,
+        "title": said.title,
+        "referrer": said.referrer,
         "referrer_host": cleaning.storable(referrer_host),
         "source": cleaning.storable(source),
         "channel": channel,
         **tags,
-    }
-
-
-def _tags(campaign: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, str]:
-    return {
-        tag: cleaning.text(campaign.get(part), MAX_TAG) or cleaning.text(query.get(tag), MAX_TAG)
-        for tag, part in _TAGS.items()
     }

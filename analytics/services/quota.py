@@ -10,7 +10,7 @@ import redis
 
 from accounts.errors import QuotaExceeded
 from analytics.contracts import DropReason, Rejection
-from analytics.ingestion.normalize import RawCall
+from analytics.ingestion.calls import Call, RawCall
 from analytics.models import Project
 from analytics.queries import quota
 from analytics.queries.live import client
@@ -31,7 +31,7 @@ def is_refused(sender: Sender) -> bool:
     return sender.standing is not None and sender.standing.state is State.REFUSED
 
 
-def admit(*, sender: Sender, calls: Sequence[RawCall | Rejection], now: datetime) -> None:
+def admit(*, sender: Sender, calls: Sequence[RawCall | Call | Rejection], now: datetime) -> None:
     """Let a request in, or raise QuotaExceeded for all of it and count its events in the ledger.
 
     A request that begins below the line is taken whole. Events with a message id are counted once however often
@@ -68,7 +68,7 @@ def refusal(found: Standing, *, now: datetime) -> QuotaExceeded:
     )
 
 
-def _new(project_id: int, calls: Sequence[RawCall | Rejection], now: datetime) -> int:
+def _new(project_id: int, calls: Sequence[RawCall | Call | Rejection], now: datetime) -> int:
     """How many of these events were not counted as refused already."""
     ids = {text for text in map(_message_id, calls) if text}
     nameless = sum(not _message_id(call) for call in calls)
@@ -79,8 +79,11 @@ def _new(project_id: int, calls: Sequence[RawCall | Rejection], now: datetime) -
         return nameless + len(ids)
 
 
-def _message_id(call: RawCall | Rejection) -> str:
-    given = "" if isinstance(call, Rejection) else call.get("messageId")
+def _message_id(call: RawCall | Call | Rejection) -> str:
+    if isinstance(call, Call):
+        given = call.message_id
+    else:
+        given = "" if isinstance(call, Rejection) else call.get("messageId")
     return given if isinstance(given, str) else ""
 
 

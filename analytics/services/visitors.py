@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+import msgspec
 import redis
 
 from accounts.errors import Unavailable
 from analytics.contracts import Rejection
 from analytics.ingestion import cleaning
+from analytics.ingestion.calls import Call, RawCall, context_of
 from analytics.ingestion.client import ClientInfo, visitor
-from analytics.ingestion.normalize import RawCall
 from analytics.queries.live import client as redis_client
 
 PREFIX = "day_"
@@ -30,8 +31,8 @@ _salts: dict[str, bytes] = {}
 
 
 def identify(
-    *, project_id: int, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime
-) -> Sequence[RawCall | Rejection]:
+    *, project_id: int, calls: Sequence[RawCall | Call | Rejection], client: ClientInfo, now: datetime
+) -> Sequence[RawCall | Call | Rejection]:
     """The calls, those without any id with the visitor's. A server's calls are left alone, to be refused.
 
     Raises Unavailable where Redis does not answer: better sent again than counted as somebody new.
@@ -42,7 +43,7 @@ def identify(
     return [_identified(call, project_id, client, key) for call in calls]
 
 
-def asks_redis(*, calls: Sequence[RawCall | Rejection], client: ClientInfo, now: datetime) -> bool:
+def asks_redis(*, calls: Sequence[RawCall | Call | Rejection], client: ClientInfo, now: datetime) -> bool:
     """Whether `identify` would have to wait for Redis; `salt` does so alone."""
     return _day(now) not in _salts and _has_nameless(calls, client)
 
@@ -74,34 +75,42 @@ def _day(now: datetime) -> str:
     return f"{now:%Y-%m-%d}"
 
 
-def _has_nameless(calls: Sequence[RawCall | Rejection], client: ClientInfo) -> bool:
+def _has_nameless(calls: Sequence[RawCall | Call | Rejection], client: ClientInfo) -> bool:
     return any(_who(call, client) is not None for call in calls)
 
 
-def _identified(call: RawCall | Rejection, project_id: int, client: ClientInfo, key: bytes) -> RawCall | Rejection:
+def _identified(
+    call: RawCall | Call | Rejection, project_id: int, client: ClientInfo, key: bytes
+) -> RawCall | Call | Rejection:
     who = _who(call, client)
     if who is None or isinstance(call, Rejection):
         return call
-    return {**call, "anonymousId": _visitor(project_id, who, key)}
+    found = _visitor(project_id, who, key)
+    if isinstance(call, Call):
+        return msgspec.structs.replace(call, anonymous_id=found)
+    return {**call, "anonymousId": found}
 
 
-def _who(call: RawCall | Rejection, client: ClientInfo) -> tuple[str, str] | None:
+def _who(call: RawCall | Call | Rejection, client: ClientInfo) -> tuple[str, str] | None:
     """Address and user agent of a call without an id: those it names itself, else the request's.
 
     None for a call that has an id, and where either is unknown.
     """
     if isinstance(call, Rejection) or not _is_nameless(call):
         return None
-    context = call.get("context")
-    given = context if isinstance(context, dict) else {}
+    given = context_of(call)
     address, _ = visitor(given.get("ip"), client)
     agent = cleaning.text(given.get("userAgent")) or client.user_agent
     return (address, agent) if address and agent else None
 
 
-def _is_nameless(call: RawCall) -> bool:
+def _is_nameless(call: RawCall | Call) -> bool:
+    if isinstance(call, Call):
+        ids = call.user_id, call.anonymous_id
+    else:
+        ids = call.get("userId"), call.get("anonymousId")
     # Whatever else stands there is for the judgement to refuse, and may not be hashable.
-    return all(call.get(name) is None or call.get(name) == "" for name in ("userId", "anonymousId"))
+    return all(text is None or text == "" for text in ids)
 
 
 def _visitor(project_id: int, who: tuple[str, str], key: bytes) -> str:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from accounts.errors import PlumblineError
 from analytics.contracts import Event, Rejection
+from analytics.ingestion.calls import Call, RawCall
 from analytics.ingestion.client import ClientInfo
-from analytics.ingestion.normalize import RawCall, Refused, normalize
+from analytics.ingestion.normalize import Refused, normalize
 from analytics.ingestion.protocols import PROTOCOLS, wire
 from tests.factories import WriteKeyFactory
 
@@ -98,7 +99,7 @@ def read(protocol: wire.Protocol, request: wire.Request) -> wire.Reply:
         return protocol.refuse(error)
 
 
-def judged(call: RawCall | Rejection, index: int) -> wire.Result:
+def judged(call: RawCall | Call | Rejection, index: int) -> wire.Result:
     if isinstance(call, Rejection):
         return call
     try:

@@ -5,12 +5,9 @@ HTTP Basic, or `writeKey` in the body. Answers `{"success": true}` also where si
 as clients would drop or repeat the whole batch; the refused are counted in the project's ledger of drops.
 """
 
-from typing import Any, cast
-
 from accounts.errors import FieldError, Invalid
-from analytics.contracts import Kind, Rejection
-from analytics.ingestion.normalize import RawCall
-from analytics.ingestion.protocols import wire
+from analytics.contracts import Kind
+from analytics.ingestion.protocols import segment_calls, segment_quick, wire
 
 BATCH = "batch"
 # The last part of the address → the type of its call.
@@ -36,17 +33,22 @@ refuse = wire.refuse
 def parse(request: wire.Request) -> wire.Submission:
     """The calls of a request. Raises Invalid or TooLarge for the body as a whole."""
     route = ROUTES[request.path.removeprefix(_PREFIX)]
-    found = wire.parse_object(wire.decoded(request, LIMIT))
-    key = wire.basic_user(request.headers) or wire.key_text(found.get("writeKey"))
+    body = wire.decoded(request, LIMIT)
+    user = wire.basic_user(request.headers)
+    if (quick := segment_quick.batch(body) if route == BATCH else segment_quick.single(body, route)) is not None:
+        return wire.Submission(key=user or wire.key_text(quick.key), calls=quick.calls)
+    found = wire.parse_object(body)
+    key = user or wire.key_text(found.get("writeKey"))
     if route != BATCH:
-        return wire.Submission(key=key, calls=[_call({**found, "type": route}, 0, {}, None)])
+        return wire.Submission(key=key, calls=[segment_calls.call({**found, "type": route}, 0, {}, None)])
     calls = wire.list_of(found.get("batch"), "batch")
     context = found.get("context")
     if context is not None and not isinstance(context, dict):
         raise Invalid("context must be an object.", fields=[FieldError("context", "Must be an object.")])
     sent_at = found.get("sentAt")
     return wire.Submission(
-        key=key, calls=[_call(call, index, context or {}, sent_at) for index, call in enumerate(calls)]
+        key=key,
+        calls=[segment_calls.call(call, index, context or {}, sent_at) for index, call in enumerate(calls)],
     )
 
 
@@ -57,16 +59,3 @@ def render(request: wire.Request, outcome: wire.Outcome) -> wire.Reply:  # noqa:
         field = f"batch.{first.index}.{first.field}".rstrip(".")
         raise Invalid(f"No event was kept. The first: {first.reason}", fields=[FieldError(field, first.reason)])
     return wire.json_reply({"success": True})
-
-
-def _call(value: Any, index: int, context: dict[str, Any], sent_at: object) -> RawCall | Rejection:
-    if rejection := wire.reject_malformed(value, index):
-        return rejection
-    call = dict(value)
-    own = call.get("context")
-    # A context that is no object stays, to be refused by name.
-    if own is None or isinstance(own, dict):
-        call["context"] = {**context, **(own or {})}
-    if sent_at is not None:
-        call.setdefault("sentAt", sent_at)
-    return cast("RawCall", call)

@@ -20,15 +20,17 @@ import msgspec
 from accounts.errors import FieldError, Invalid, PlumblineError, TooLarge
 from accounts.idempotency import Once
 from analytics.contracts import DropReason, Rejection
-from analytics.ingestion.normalize import RawCall
+from analytics.ingestion import loose_json
+from analytics.ingestion.calls import Call, RawCall
 
 MAX_BODY = 500 * 1024
 MAX_EVENT = 32 * 1024
+# An event of this size, as it came or was written otherwise, is not over the limit: 1e15 grows, to sixteen digits.
+SMALL_EVENT = 7_000
 
 _LONGEST_SITE = 253
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
-_SIGNIFICANT_DIGITS = 19
 
 _encode = msgspec.json.Encoder().encode
 
@@ -67,7 +69,7 @@ class Submission:
     """
 
     key: str
-    calls: Sequence[RawCall | Rejection]
+    calls: Sequence[RawCall | Call | Rejection]
     allows_secret_key: bool = False
     allows_nameless: bool = False
     answers_each: bool = False
@@ -76,8 +78,7 @@ class Submission:
     once: Once | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """One event of a request that is on disk; `by` is the user id that it came with, else the anonymous id."""
 
     index: int
@@ -85,8 +86,7 @@ class Stored:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(msgspec.Struct, frozen=True, gc=False):
     """One event of a request that is there already."""
 
     index: int
@@ -188,14 +188,9 @@ def parse_json(body: bytes) -> Any:
 
 def _parse_tolerantly(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=lambda _: None, parse_int=_read_int)
+        return loose_json.parse(body)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"The body is not valid JSON: {error}") from error
-
-
-def _read_int(digits: str) -> float:
-    # Beyond 64 bits only the magnitude can be kept, and Python refuses to read thousands of digits.
-    return int(digits) if len(digits) < _SIGNIFICANT_DIGITS else float(digits)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -217,6 +212,8 @@ def reject_malformed(value: object, index: int) -> Rejection | None:
     """What is wrong with a call before it is read: no object, or too large."""
     if not isinstance(value, dict):
         return Rejection(index, "An event must be a JSON object.")
+    if _is_surely_small(value):
+        return None
     try:
         size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
     except (RecursionError, ValueError):
@@ -224,6 +221,14 @@ def reject_malformed(value: object, index: int) -> Rejection | None:
     if size > MAX_EVENT:
         return Rejection(index, f"The event is larger than {MAX_EVENT // 1024} KB.")
     return None
+
+
+def _is_surely_small(value: object) -> bool:
+    """Whether the size need not be looked at closely, as for almost every event."""
+    try:
+        return len(_encode(value)) <= SMALL_EVENT
+    except (msgspec.EncodeError, UnicodeError, OverflowError, RecursionError, TypeError):
+        return False
 
 
 def basic_user(headers: Mapping[str, str]) -> str:
