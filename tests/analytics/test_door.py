@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, cast
 
 import httpx2
@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.errors import Unauthenticated
+from accounts.models import Organization
 from accounts.permissions import Scope
 from analytics.api import door as door_module
 from analytics.api.door import EventsOr
@@ -21,9 +22,9 @@ from analytics.contracts import Event
 from analytics.ingestion import payloads
 from analytics.ingestion.options import DEFAULTS
 from analytics.models import DropCount, InboxEntry, WriteKey
-from analytics.queries import live
-from analytics.services import group_commit, inbox, senders
-from tests.factories import ProjectFactory, SecretKeyFactory, WriteKeyFactory
+from analytics.queries import live, quota
+from analytics.services import group_commit, inbox, sealing, senders
+from tests.factories import PlanFactory, ProjectFactory, SecretKeyFactory, UsageCountFactory, WriteKeyFactory
 
 KEY = "plw_door"
 PATIENCE = 10
@@ -422,3 +423,49 @@ def test_a_client_that_gives_up_breaks_no_group(door, write_key) -> None:
 
     assert with_client(door, work) == 200
     assert door.writer.waiting == 0
+
+
+def with_quota(project, events: int, used: int = 0) -> None:
+    plan = PlanFactory.create(events_a_month=events, refuse_from=100)
+    Organization.objects.filter(pk=project.organization_id).update(plan=plan)
+    UsageCountFactory.create(project=project, day=timezone.now().date(), events=used)
+
+
+async def send_all(client: Client, ids: Iterable[str]) -> list[Any]:
+    calls = [client.post("/v1/track", json={**CALL, "messageId": text}) for text in ids]
+    return await asyncio.gather(*calls)
+
+
+def test_over_the_quota_each_event_is_refused_and_counted_once_however_often_it_comes(
+    door, write_key, project
+) -> None:
+    with_quota(project, 10, used=10)
+    ids = [f"m{number}" for number in range(30)]
+
+    async def work(client: Client) -> list[Any]:
+        return [*await send_all(client, ids), *await send_all(client, ids)]
+
+    answers = with_client(door, work)
+
+    assert {answer.status_code for answer in answers} == {429}
+    assert {answer.json()["error"]["code"] for answer in answers} == {"quota_exceeded"}
+    assert all(0 < int(answer.headers["Retry-After"]) <= 3_600 for answer in answers)
+    assert DropCount.objects.get(project=project, reason="quota").events == 30
+    assert not InboxEntry.objects.exists()
+
+
+def test_requests_at_once_are_used_exactly_once_sealed(door, write_key, project) -> None:
+    with_quota(project, 1_000)
+    ids = [f"m{number}" for number in range(60)]
+
+    async def work(client: Client) -> list[Any]:
+        # Every other event twice: what falls as a duplicate does not count.
+        return await send_all(client, [*ids, *ids[::2]])
+
+    answers = with_client(door, work)
+    sealing.seal_project(project_id=project.pk)
+
+    found = quota.standing(project.organization_id, now=timezone.now())
+    assert {answer.status_code for answer in answers} == {200}
+    assert (found.used, found.waiting) == (60, 0)
+    assert DropCount.objects.get(project=project, reason="duplicate").events == 30
