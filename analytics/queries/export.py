@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from accounts.errors import Unavailable
 from analytics.exports import FileFormat, written
 from analytics.models import Project
-from analytics.queries import manifest, retention
+from analytics.queries import manifest, retention, storage
 from analytics.store.base import EPOCH, SnapshotGone
 from analytics.store.scan import Scan, scan
 
@@ -33,8 +34,10 @@ class Wanted:
 def events(*, project: Project, wanted: Wanted) -> Iterator[bytes]:
     """The file, piece by piece, of one moment, as far back as the plan keeps events.
 
-    The database is asked before this returns and not after.
+    The database is asked before this returns and not after. Raises Unavailable where events are not in files.
     """
+    if storage.clickhouse_address() is not None:
+        raise Unavailable("With ClickHouse as the event store, export events with ClickHouse's own tools.")
     kept = retention.kept_from(project.organization_id, now=timezone.now()) or EPOCH
     start = max(kept, _midnight(project, wanted.first) if wanted.first else EPOCH)
     end = _midnight(project, wanted.last + timedelta(days=1)) if wanted.last else END

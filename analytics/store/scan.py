@@ -13,7 +13,7 @@ from analytics.contracts import COLUMNS
 from analytics.store.base import Snapshot, SnapshotGone, micros
 from analytics.store.erased import IDS
 
-BATCH_ROWS = 4096
+BATCH_ROWS = 2048
 # What decides on a row, whether or not it is wanted.
 _NEEDED = ("name", "time", "received_at", *IDS)
 _FILE_BUFFER = 256 * 1024

@@ -7,7 +7,9 @@ from django import template
 from django.template.context import Context
 from django.urls import reverse
 
+from accounts.access import Actor
 from accounts.models import Organization, User
+from accounts.permissions import Capability
 from analytics.models import Project
 
 register = template.Library()
@@ -35,6 +37,30 @@ def topbar(context: Context) -> dict[str, Any]:
         "project": project,
         "organizations": _choices(user),
         "entries": _entries(organization, project, str(context.get("section") or "")),
+    }
+
+
+# Tab, label, address, and what it takes to see it.
+_TABS = (
+    ("general", "General", "project_settings", Capability.VIEW_DATA),
+    ("import", "Import", "imports", Capability.IMPORT_DATA),
+    ("imported", "Imported totals", "imported", Capability.VIEW_DATA),
+    ("export", "Export", "export", Capability.EXPORT_DATA),
+    ("privacy", "Privacy", "privacy", Capability.EXPORT_PEOPLE),
+)
+
+
+@register.inclusion_tag("analytics/settings_tabs.html", takes_context=True)
+def project_tabs(context: Context, current: str) -> dict[str, Any]:
+    """The settings of `project` that who asks may see;"""
+    project, request = context["project"], context["request"]
+    granted = Actor.of(request).capabilities_in(project.organization_id)
+    return {
+        "tabs": [
+            Entry(label, reverse(name, args=[project.organization.slug, project.slug]), tab == current)
+            for tab, label, name, capability in _TABS
+            if capability in granted
+        ]
     }
 
 

@@ -122,6 +122,5 @@ def _frame(request: HttpRequest, project: Project) -> dict[str, Any]:
         "project": project,
         "organization": project.organization,
         "section": "settings",
-        "may_see_people": Capability.EXPORT_PEOPLE in capabilities,
         "may_erase": Capability.ERASE_PEOPLE in capabilities,
     }

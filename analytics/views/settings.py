@@ -128,7 +128,6 @@ def _page(
         "keys": project.write_keys.all(),
         "site_form": site_form or SiteForm(),
         "sites": project.sites.all(),
-        "may_see_people": Capability.EXPORT_PEOPLE in capabilities,
         **drops_context(request, project),
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
