@@ -46,10 +46,10 @@ _FIELDS = {
     "traits": "traits",
     "context": "context",
 }
-_OURS = {theirs: ours for ours, theirs in _FIELDS.items()}
-_THEIRS = re.compile(rf"\b({'|'.join(theirs for theirs, ours in _OURS.items() if theirs != ours)})\b")
 _PAGE = ("url", "referrer", "title", "path")
 _CONTEXT = {"user_agent": "userAgent", "time_zone": "timezone", "locale": "locale", "group_id": "groupId"}
+_OURS = {theirs: ours for ours, theirs in (_FIELDS | _CONTEXT).items()}
+_THEIRS = re.compile(rf"\b({'|'.join(theirs for theirs, ours in _OURS.items() if theirs != ours)})\b")
 _KNOWN = {*_FIELDS, *_PAGE, *_CONTEXT, "write_key", "project_id"}
 
 
