@@ -8,6 +8,7 @@ import pytest
 from analytics.ingestion import payloads
 from analytics.models import InboxEntry
 from analytics.views.snippet import script
+from tests.analytics.test_door import ask, door, stored  # noqa: F401 (a fixture)
 from tests.factories import WriteKeyFactory
 
 LARGEST = 3 * 1024
@@ -63,3 +64,15 @@ def test_the_door_takes_what_a_beacon_sends(client, project, content_type) -> No
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
     assert [event.path for event in payloads.unpack(InboxEntry.objects.get().payload)] == ["/a"]
+
+
+def test_the_door_in_front_of_django_takes_it_too(door, project) -> None:  # noqa: F811 (the fixture)
+    WriteKeyFactory.create(project=project, text="plw_page")
+    body = {"write_key": "plw_page", "events": [{"type": "page", "url": "https://shop.test/a"}]}
+    sent = {"User-Agent": FIREFOX, "Origin": "https://shop.test", "Content-Type": "text/plain;charset=UTF-8"}
+
+    answer = ask(door, "POST", "/api/v1/events/", content=json.dumps(body).encode(), headers=sent, auth=None)
+
+    assert answer.json()["stored"] == 1
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert [event.path for event in stored()] == ["/a"]
