@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from analytics.contracts import Event, Kind
+from analytics.traits import in_context, tells
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # By the type of the JSON value; null says nothing of a property.
@@ -78,7 +79,19 @@ def observe(events: Sequence[Event], properties: Sequence[Mapping[str, Any]]) ->
                 reading = ReadingKey(key, TYPES[type_])
                 found.readings[reading] = seen | found.readings.get(reading)
                 found.pairs.add((event, key))
+    for telling in filter(tells, events):
+        _observe_traits(found, telling)
     return found
+
+
+def _observe_traits(found: Observed, event: Event) -> None:
+    """Count the traits of its person that an event of any kind has in its context."""
+    seen = Seen(1, moment(event.time), moment(event.time))
+    traits, once = in_context(event)
+    for name, value in {**once, **traits}.items():
+        if type(value) in TYPES:
+            reading = ReadingKey(PropertyKey(name, "person"), TYPES[type(value)])
+            found.readings[reading] = seen | found.readings.get(reading)
 
 
 def _shapes(

@@ -1,6 +1,7 @@
 """Which value a trait has, when people and groups are described more than once. No Django here.
 
-Traits are the properties of an identify (of a person) and of a group (of a group). For each trait alone:
+Traits are the properties of an identify (of a person) and of a group (of a group); and an event of any kind may
+tell traits of its person in the context, as the object `traits`. For each trait alone:
 
 - The value of the latest event wins, by the time of the event and not of its arrival; of two at the same time the
   one that arrived later.
@@ -22,12 +23,45 @@ from typing import Any, Self
 
 import msgspec
 
+from analytics.contracts import Event
+
 MOST_TRAITS = 255
 LONGEST_VALUE = 4096
 # Lower than any time in microseconds, and so far that what is ranked below keeps its order within 64 bits.
 _ONCE = -(2**62)
 
 _encode = msgspec.json.Encoder().encode
+
+
+class _Context(msgspec.Struct, gc=False):
+    traits: Any = None
+    set_once: Any = None
+
+
+_read = msgspec.json.Decoder(_Context).decode
+
+
+def tells(event: Event) -> bool:
+    """Whether the context may tell traits; most do not, and need not be read."""
+    return '"set_once"' in event.context or '"traits"' in event.context
+
+
+def in_context(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The traits that the context tells of the event's person: those that are set, and those that are set once.
+
+    A context that is no JSON object tells nothing.
+    """
+    if not tells(event):
+        return {}, {}
+    try:
+        told = _read(event.context)
+    except msgspec.MsgspecError:
+        return {}, {}
+    return _object(told.traits), _object(told.set_once)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def rank(time: int, *, once: bool = False) -> int:
@@ -37,21 +71,24 @@ def rank(time: int, *, once: bool = False) -> int:
 
 @dataclass(slots=True)
 class Profile:
-    """Traits and their ranks, and the times of the earliest and the latest event that carried traits (UTC)."""
+    """Traits and their ranks, and the times of the earliest and the latest event that set some (UTC)."""
 
     traits: dict[str, Any] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
     first_seen: datetime | None = None
     last_seen: datetime | None = None
 
-    def learn(self, traits: Mapping[str, Any], time: int, *, once: bool = False) -> None:
-        """Take in the traits of an event of this time; call it in the order of arrival."""
-        for name, value in traits.items():
-            if not (once and value is None):
-                self._give(name, _fitting(value), rank(time, once=once))
+    def learn(self, traits: Mapping[str, Any], time: int, *, once: bool = False) -> bool:
+        """Take in the traits of an event of this time, in the order of arrival; whether that changed anything."""
+        taken = [
+            self._give(name, _fitting(value), rank(time, once=once))
+            for name, value in traits.items()
+            if not (once and value is None)
+        ]
+        return any(taken)
 
     def seen(self, moment: datetime) -> None:
-        """Note that an event of this time carried traits."""
+        """Note that an event of this time set traits."""
         self.first_seen = min(moment, self.first_seen or moment)
         self.last_seen = max(moment, self.last_seen or moment)
 
@@ -64,17 +101,18 @@ class Profile:
                 self.seen(moment)
         return self
 
-    def _give(self, name: str, value: Any, rank: int) -> None:
+    def _give(self, name: str, value: Any, rank: int) -> bool:
         have = self.ranks.get(name)
         if have is None and len(self.ranks) >= MOST_TRAITS:
-            return
+            return False
         if have is not None and (rank < have or (rank == have and rank < _ONCE // 2)):
-            return
+            return False
         self.ranks[name] = rank
         if value is None:
             self.traits.pop(name, None)
         else:
             self.traits[name] = value
+        return True
 
 
 def _fitting(value: Any) -> Any:

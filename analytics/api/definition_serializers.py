@@ -61,15 +61,15 @@ class PersonSerializer(serializers.Serializer[object]):
     ids = PersonIdSerializer(many=True, help_text="Every id of the person, at most 1,000 of them.")
     traits = serializers.DictField()
     first_described_at = serializers.DateTimeField(
-        allow_null=True, help_text="Time of the earliest event with traits."
+        allow_null=True, help_text="Time of the earliest event that set traits."
     )
     last_described_at = serializers.DateTimeField(
-        allow_null=True, help_text="Time of the latest event with traits."
+        allow_null=True, help_text="Time of the latest event that set traits."
     )
 
 
 class GroupSerializer(serializers.Serializer[object]):
     group = serializers.CharField()
     traits = serializers.DictField()
-    first_described_at = serializers.DateTimeField(help_text="Time of the earliest event with traits.")
-    last_described_at = serializers.DateTimeField(help_text="Time of the latest event with traits.")
+    first_described_at = serializers.DateTimeField(help_text="Time of the earliest event that set traits.")
+    last_described_at = serializers.DateTimeField(help_text="Time of the latest event that set traits.")

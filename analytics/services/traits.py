@@ -2,7 +2,8 @@
 
 Every protocol says the same with an event: of kind identify, its properties are traits of the person; of kind
 group, of the group that `group_id` names (`company:acme` where a protocol's groups have types). Null among them
-unsets a trait. Traits that only hold until somebody sets them stand in the event's context: the object `set_once`.
+unsets a trait. An event of any kind may tell more of its person in the context: as the object `traits`, and as the
+object `set_once` what only holds until somebody sets it.
 The traits of an identify belong to its user id where it has one, also on a device that is somebody else's.
 """
 
@@ -19,7 +20,7 @@ from analytics.ingestion.refusal import Refused
 from analytics.models import GroupTraits, PersonLink, PersonTraits
 from analytics.people import ids_of, linkable
 from analytics.sightings import moment
-from analytics.traits import Profile
+from analytics.traits import Profile, in_context, tells
 
 _FIELDS = ("traits", "ranks", "first_seen", "last_seen")
 _KEYS = {PersonTraits: "person", GroupTraits: "group"}
@@ -36,11 +37,11 @@ _UPSERT = sql.SQL(
     """
 )
 
-_decode = msgspec.json.Decoder().decode
+_OF_PEOPLE = frozenset({Kind.IDENTIFY, Kind.ALIAS})
 _encode = msgspec.json.Encoder().encode
 
-# An event that describes somebody, and the traits among its properties.
-Told = tuple[Event, Mapping[str, Any]]
+# Whom an event describes (None where no table can hold the id), when, the traits that it sets, and those set once.
+Told = tuple[str | None, int, Mapping[str, Any], Mapping[str, Any]]
 
 
 def learn(*, project_id: int, events: Sequence[Event], properties: Sequence[Mapping[str, Any]]) -> None:
@@ -48,28 +49,37 @@ def learn(*, project_id: int, events: Sequence[Event], properties: Sequence[Mapp
 
     Where two people have become one, their traits do, too. The caller holds the project's manifest.
     """
-    told: dict[str, list[Told]] = {Kind.IDENTIFY: [], Kind.ALIAS: [], Kind.GROUP: []}
+    groups: list[Told] = []
+    people: list[tuple[Event, Mapping[str, Any]]] = []
     for event, row in zip(events, properties, strict=True):
-        if event.kind in told:
-            told[event.kind].append((event, row))
-    if told[Kind.IDENTIFY] or told[Kind.ALIAS]:
-        aliases = [event for event, _ in told[Kind.ALIAS]]
-        _learn_people(project_id, told[Kind.IDENTIFY], aliases)
-    if told[Kind.GROUP]:
-        _learn_groups(project_id, told[Kind.GROUP])
+        if event.kind == Kind.GROUP:
+            key = event.group_id if linkable(event.group_id) else None
+            groups.append((key, event.time, row, {}))
+        if event.kind in _OF_PEOPLE or tells(event):
+            people.append((event, row))
+    if people:
+        _learn_people(project_id, people)
+    if groups:
+        _learn_groups(project_id, groups)
 
 
-def _learn_people(project_id: int, told: Sequence[Told], aliases: Sequence[Event]) -> None:
-    ids = ids_of([*(event for event, _ in told), *aliases])
+def _learn_people(project_id: int, telling: Sequence[tuple[Event, Mapping[str, Any]]]) -> None:
+    ids = ids_of(event for event, _ in telling)
     links = PersonLink.objects.filter(project_id=project_id, alias__among=ids)
     person_of = {identifier: identifier for identifier in ids} | dict(links.values_list("alias", "person"))
     people = set(person_of.values())
     rows = PersonTraits.objects.filter(project_id=project_id)
     profiles = _profiles(rows.filter(person__among=people).values_list("person", *_FIELDS))
     changed = _merge(project_id, people, profiles)
-    named = [(person_of.get(event.user_id or event.anonymous_id), event, row) for event, row in told]
-    changed |= _tell(profiles, named)
+    changed |= _tell(profiles, (_told(person_of, event, row) for event, row in telling))
     _write(PersonTraits, project_id, profiles, changed)
+
+
+def _told(person_of: Mapping[str, str], event: Event, row: Mapping[str, Any]) -> Told:
+    """What an event says of its person: where it says a trait twice, as an identify's own property."""
+    traits, once = in_context(event)
+    own = row if event.kind == Kind.IDENTIFY else {}
+    return person_of.get(event.user_id or event.anonymous_id), event.time, {**traits, **own}, once
 
 
 def _merge(project_id: int, people: Iterable[str], profiles: dict[str, Profile]) -> set[str]:
@@ -88,32 +98,27 @@ def _merge(project_id: int, people: Iterable[str], profiles: dict[str, Profile])
 
 
 def _learn_groups(project_id: int, told: Sequence[Told]) -> None:
-    named = [(event.group_id if linkable(event.group_id) else None, event, row) for event, row in told]
-    rows = GroupTraits.objects.filter(project_id=project_id, group__among={key for key, _, _ in named if key})
+    rows = GroupTraits.objects.filter(project_id=project_id, group__among={key for key, *_ in told if key})
     profiles = _profiles(rows.values_list("group", *_FIELDS))
-    _write(GroupTraits, project_id, profiles, _tell(profiles, named))
+    _write(GroupTraits, project_id, profiles, _tell(profiles, told))
 
 
-def _tell(profiles: dict[str, Profile], told: Iterable[tuple[str | None, Event, Mapping[str, Any]]]) -> set[str]:
-    """Take in what was told of whom, in the order of arrival; the keys of the profiles that it touched."""
-    touched = set()
-    for key, event, row in told:
-        traits, once = _clean(row), _clean(_set_once(event))
-        if key is not None and (traits or once):
-            profile = profiles.setdefault(key, Profile())
-            profile.learn(traits, event.time)
-            profile.learn(once, event.time, once=True)
-            profile.seen(moment(event.time))
-            touched.add(key)
-    return touched
+def _tell(profiles: dict[str, Profile], told: Iterable[Told]) -> set[str]:
+    """Take in what was told of whom, in the order of arrival; the keys of the profiles that it changed."""
+    changed = set()
+    for key, time, given, given_once in told:
+        traits, once = _clean(given), _clean(given_once)
+        if key is None or not (traits or once):
+            continue
+        profile = profiles.setdefault(key, Profile())
+        profile.learn(traits, time)
+        if profile.learn(once, time, once=True) or traits:
+            profile.seen(moment(time))
+            changed.add(key)
+    return changed
 
 
-def _set_once(event: Event) -> object:
-    # Most contexts have none, and are not read for it.
-    return _decode(event.context).get("set_once") if '"set_once"' in event.context else None
-
-
-def _clean(traits: object) -> dict[str, Any]:
+def _clean(traits: Mapping[str, Any]) -> dict[str, Any]:
     """What PostgreSQL can hold; nothing where these are no traits."""
     try:
         return cleaning.properties(traits, "traits")

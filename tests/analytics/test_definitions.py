@@ -95,6 +95,14 @@ def test_traits_are_properties_of_people_and_groups(project):
     ] * 3
 
 
+def test_traits_in_the_context_of_an_event_are_properties_of_people(project):
+    context = '{"traits": {"plan": "pro", "gone": null}, "set_once": {"plan": "free", "referrer": "a"}}'
+    store(project, [event(name="Paid", user_id="ada", context=context, properties={"price": 5})])
+
+    assert readings_of(project, "person") == [("plan", "text", 1), ("referrer", "text", 1)]
+    assert readings_of(project) == [("price", "number", 1)]
+
+
 def test_a_duplicate_is_not_counted(project):
     again = event(name="Paid", message_id="same", properties={"plan": "pro"})
     store(project, [again, again])

@@ -115,6 +115,38 @@ def test_traits_given_once_stand_in_the_context(project):
 
 
 @pytest.mark.django_db
+def test_an_event_of_any_kind_may_tell_traits_of_its_person(project):
+    def telling(kind, at, **context):
+        moment = NOON + timedelta(hours=at)
+        return event(moment, kind=kind, user_id="ada", group_id="acme", context=json.dumps(context))
+
+    store(
+        project,
+        [
+            telling(Kind.TRACK, 2, traits={"plan": "pro"}, set_once={"referrer": "a"}),
+            telling(Kind.PAGE, 1, traits={"plan": "free", "city": "Rome"}),
+            telling(Kind.GROUP, 0, traits="nonsense", set_once={"referrer": "first"}),
+            event(user_id="bob", context=json.dumps({"other": {"traits": 1}})),
+            event(user_id="bob", context='{"traits": '),
+            event(user_id="bob", context='["traits"]'),
+        ],
+    )
+
+    assert people(project) == {"ada": {"plan": "pro", "city": "Rome", "referrer": "first"}}
+    assert not GroupTraits.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_changes_nothing_is_not_written(project, django_assert_num_queries):
+    told = identify("ada", once={"referrer": "a"})
+    store(project, [told])
+    again = [identify("ada", once={"referrer": "b"}, at=1)]
+
+    with django_assert_num_queries(3):
+        service.learn(project_id=project.pk, events=again, properties=[{}])
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "batches",
     [
