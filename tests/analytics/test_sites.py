@@ -113,3 +113,14 @@ def test_a_teammate_who_may_only_look_removes_nothing(client, teammate, project)
     client.force_login(teammate)
 
     assert client.delete(f"/api/v1/projects/{project.pk}/sites/{site.pk}/").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["Segment", "PostHog", "Plausible", "Umami"])
+def test_the_settings_say_how_other_libraries_send_here(client, owner, at, settings, name) -> None:
+    settings.BASE_URL = "https://plumbline.example.com"
+    client.force_login(owner)
+
+    page = client.get(at("project_settings")).content.decode()
+    part = page.split(f"{name}</summary>")[1].split("</details>")[0]
+
+    assert "https://plumbline.example.com" in part
