@@ -2,29 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
 from analytics.contracts import Event
-from analytics.models import Manifest, PersonLink, Project, StoredBatch
+from analytics.models import Manifest, StoredBatch
 from analytics.queries import manifest as manifests
-from analytics.queries import people, storage
+from analytics.queries import storage
+from analytics.services import clickhouse_upkeep
 from analytics.store import files
 from analytics.store.base import Rows, Statistics, StoreFault, Visible
 from analytics.store.clickhouse.connection import Address, Limits
 from analytics.store.clickhouse.rows import rows_of
 from analytics.store.clickhouse.writing import ClickHouseTable
-
-# Longer than any insert may take: what a killed process sent has arrived by then, or never will.
-ABANDONED_AFTER = timedelta(hours=1)
-# Links newer than the rows are joined by every query; from so many or so old on, they are written into the rows.
-MOST_NEW_LINKS = 1_000
-OLDEST_NEW_LINK = timedelta(hours=1)
 
 
 class ClickHouseWriter:
@@ -67,9 +60,8 @@ class ClickHouseWriter:
 
     def upkeep(self) -> None:
         """Sweep what no manifest knows of, and write links into the rows where they have become many or old."""
-        _sweep(self.table)
-        for project_id in _with_many_links():
-            settle_people(self.table, project_id=project_id)
+        clickhouse_upkeep.sweep(self.table)
+        clickhouse_upkeep.settle_all(self.table)
 
 
 @transaction.atomic
@@ -96,30 +88,3 @@ def raise_last_batch(project_id: int, batch: int) -> None:
 
 def _visible(project_id: int) -> Visible:
     return manifests.visible(Manifest.objects.get(project_id=project_id))
-
-
-def _sweep(table: ClickHouseTable) -> None:
-    for batch in StoredBatch.objects.filter(completed_at=None, created_at__lt=timezone.now() - ABANDONED_AFTER):
-        table.delete_batch(batch.project_id, batch.pk)
-        batch.delete()
-    for project_id in table.projects() - set(Project.objects.values_list("pk", flat=True)):
-        table.delete_project(project_id)
-
-
-def _with_many_links() -> list[int]:
-    """Projects with more new links than every query should join."""
-    known = F("project__manifest__people_known_at")
-    new = PersonLink.objects.filter(Q(project__manifest__people_known_at=None) | Q(created_at__gt=known))
-    counted = new.values("project_id").annotate(links=Count("pk"), oldest=Min("created_at"))
-    late = Q(links__gte=MOST_NEW_LINKS) | Q(oldest__lt=timezone.now() - OLDEST_NEW_LINK)
-    return list(counted.filter(late).values_list("project_id", flat=True))
-
-
-def settle_people(table: ClickHouseTable, *, project_id: int) -> None:
-    """Write links into the rows as of one moment; queries join the same links until that is done."""
-    with transaction.atomic():
-        manifest = Manifest.objects.select_for_update().get(project_id=project_id)
-        links = people.links_since(project_id, manifest.people_known_at)
-        at = PersonLink.objects.filter(project_id=project_id).aggregate(at=Max("created_at"))["at"]
-    table.set_people(project_id, links)
-    Manifest.objects.filter(project_id=project_id).update(people_known_at=at, version=F("version") + 1)

@@ -1,6 +1,7 @@
 """The one place that knows which engine keeps the events, for whoever writes."""
 
 from analytics.queries import storage
+from analytics.services import clickhouse_upkeep
 from analytics.services.clickhouse_writer import ClickHouseWriter
 from analytics.services.segment_writer import SegmentWriter
 from analytics.store.base import Writer
@@ -12,7 +13,9 @@ def prepare() -> None:
     """Make what the engine needs before it is used; nothing where it is there."""
     address = storage.clickhouse_address()
     if address is not None:
-        ClickHouseTable(address, Limits(storage.UPKEEP_SECONDS)).prepare()
+        table = ClickHouseTable(address, Limits(storage.UPKEEP_SECONDS))
+        table.prepare()
+        clickhouse_upkeep.delete_unknown(table)
 
 
 def writer() -> Writer:

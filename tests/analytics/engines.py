@@ -13,7 +13,8 @@ from django.conf import settings
 from analytics.models import Project, Segment, StoredBatch
 from analytics.queries import storage
 from analytics.services import compaction
-from analytics.services.clickhouse_writer import ClickHouseWriter, settle_people
+from analytics.services.clickhouse_upkeep import settle_people
+from analytics.services.clickhouse_writer import ClickHouseWriter
 from analytics.store.clickhouse.connection import Limits
 from analytics.store.clickhouse.writing import ClickHouseTable
 

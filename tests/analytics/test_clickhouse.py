@@ -12,8 +12,8 @@ from analytics.models import InboxEntry, Manifest, StoredBatch
 from analytics.queries import manifest, storage
 from analytics.queries.run import run_query
 from analytics.services import engine as engines
-from analytics.services import ingestion, sealing
-from analytics.services.clickhouse_writer import ABANDONED_AFTER
+from analytics.services import ingestion, retention, sealing
+from analytics.services.clickhouse_upkeep import ABANDONED_AFTER
 from analytics.store.base import StoreFault, Visible
 from analytics.store.clickhouse.connection import Limits, address_of, client
 from analytics.store.clickhouse.writing import ClickHouseTable
@@ -203,6 +203,28 @@ def test_rows_of_a_project_that_is_gone_go(project, clickhouse):
     assert all_rows(clickhouse) == [("kept",)]
 
 
+def test_batches_that_a_restored_database_does_not_know_of_go_at_the_start(project, clickhouse):
+    store(project, [event(message_id="kept")])
+    before = Manifest.objects.get(project=project)
+    store(project, [event(message_id="unknown")])
+    before.save()
+
+    engines.prepare()
+
+    assert all_rows(clickhouse) == [("kept",)]
+
+
+def test_a_batch_that_is_open_at_a_start_is_left_alone(project, clickhouse, monkeypatch):
+    ingestion.accept(project=project, events=[event(message_id="a")])
+    monkeypatch.setattr(sealing, "_advance", die)
+    with pytest.raises(PowerCut):
+        sealing.seal_project(project_id=project.pk)
+
+    engines.prepare()
+
+    assert all_rows(clickhouse) == [("a",)]
+
+
 def test_a_query_ends_at_its_deadline(clickhouse):
     address = storage.clickhouse_address()
     assert address is not None
@@ -257,3 +279,12 @@ def test_an_address_says_where_and_who():
 
     assert (found.host, found.port, found.user, found.password) == ("ch.example", 9000, "me", "p@ss")
     assert (found.database, found.cluster, found.secure) == ("events", "big", True)
+
+
+def test_what_is_older_than_the_plan_keeps_is_deleted(project):
+    store(project, [event(NOON - timedelta(days=1), message_id="old"), event(NOON, message_id="kept")])
+
+    assert retention.expire(project_id=project.pk, before=NOON.date(), now=NOON) == 1
+    assert retention.expire(project_id=project.pk, before=NOON.date(), now=NOON) == 0
+
+    assert rows_of(project) == [("kept",)]

@@ -158,12 +158,14 @@ def test_it_is_not_done_while_a_file_of_no_segment_has_a_row(project, ada):
     assert work(project, after=SETTLED) == 1
 
 
+@pytest.mark.usefixtures("engine")
 def test_somebody_who_is_not_there_is_erased_too(project):
     erase(project, "nobody")
 
     assert finish(project) == 1
 
 
+@pytest.mark.usefixtures("engine")
 def test_rows_that_name_the_person_under_somebody_else_go_too(project):
     store(project, [event(message_id="a", kind="identify", anonymous_id="shared", user_id="bob")])
     store(project, [event(message_id="b", anonymous_id="shared", user_id="ada")])
@@ -174,6 +176,7 @@ def test_rows_that_name_the_person_under_somebody_else_go_too(project):
     assert rows_of(project) == [("a",)]
 
 
+@pytest.mark.usefixtures("engine")
 def test_what_waits_in_the_inbox_is_never_sealed(project):
     ingestion.accept(
         project=project, events=[event(message_id="a", user_id="ada"), event(message_id="b", user_id="bob")]
@@ -197,6 +200,7 @@ def test_the_files_wait_for_the_inbox(project, ada):
     assert found.rewritten_at is None
 
 
+@pytest.mark.usefixtures("engine")
 def test_an_id_that_only_a_waiting_event_tells_of_is_the_person_s(project):
     store(project, [event(message_id="a", anonymous_id="tablet"), event(message_id="b", anonymous_id="taken")])
     store(project, [event(message_id="c", kind="identify", anonymous_id="taken", user_id="bob")])
@@ -216,6 +220,7 @@ def test_an_id_that_only_a_waiting_event_tells_of_is_the_person_s(project):
     assert dict(PersonLink.objects.values_list("alias", "person")) == {"taken": "bob"}
 
 
+@pytest.mark.usefixtures("engine")
 def test_who_comes_back_is_somebody_new(project, ada):
     found = erase(project)
     later = found.requested_at + timedelta(seconds=1)
@@ -233,12 +238,14 @@ def again(erasure):
     return structs.replace(event(message_id="m1", user_id="ada"), received_at=micros(erasure.requested_at) + 1)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_message_sent_again_falls_as_a_duplicate_while_its_row_is_there(project, ada):
     found = erase(project)
 
     assert store(project, [again(found)]).duplicates == 1
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_message_sent_again_after_the_end_is_new(project, ada):
     found = erase(project)
     finish(project)

@@ -14,6 +14,7 @@ def test_a_project_that_keeps_up_has_nothing_to_say(project):
     assert (said.waiting_since, said.dropped) == (None, 0)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_project_has_events_once_they_are_sealed(project):
     ingestion.accept(project=project, events=[event()])
     assert not has_events(project)

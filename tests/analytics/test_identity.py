@@ -53,6 +53,7 @@ def test_the_person_of_an_event(learnt, anonymous, user, person):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("engine")
 def test_a_link_holds_for_events_that_were_sealed_before_it(project):
     spec = parse_spec(
         {"kind": "overview", "period": {"from": "2026-11-20", "to": "2026-11-20"}, "compare": "none"}
@@ -83,6 +84,7 @@ def test_links_are_kept_final(project):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("engine")
 def test_ids_that_no_database_can_hold_stay_people_of_their_own(project):
     huge = "x" * 3000
 
@@ -93,6 +95,7 @@ def test_ids_that_no_database_can_hold_stay_people_of_their_own(project):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("engine")
 def test_the_links_of_one_project_mean_nothing_in_another(project):
     other = factories.ProjectFactory.create()
     store(other, [identify("cookie", "ada")])

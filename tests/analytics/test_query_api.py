@@ -49,6 +49,7 @@ def test_a_project_says_its_time_zone(project, teammate):
     assert (answer["organization"], answer["slug"], answer["time_zone"]) == ("acme", "shop", "UTC")
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_query_answers_with_its_provenance(project, secret):
     store(project, [event(NOON, anonymous_id="a", kind="page")])
 
@@ -63,6 +64,7 @@ def test_a_query_answers_with_its_provenance(project, secret):
     assert "gap of more than 30 minutes" in body["provenance"]["definition"]
 
 
+@pytest.mark.usefixtures("engine")
 def test_an_answer_is_kept_until_new_events_are_sealed(project, secret):
     client = client_of(key=secret)
     address = f"/api/v1/projects/{project.pk}/query/"
@@ -146,6 +148,7 @@ def test_each_kind_has_its_schema_and_a_valid_example_in_the_description(client)
     assert [parse_spec(item["value"]).kind for item in content["examples"].values()] == list(KINDS)
 
 
+@pytest.mark.usefixtures("engine")
 def test_one_project_never_sees_the_events_of_another(project, secret):
     other = factories.ProjectFactory.create(organization=project.organization)
     ingestion.accept(project=other, events=[event(NOON, anonymous_id="theirs")])

@@ -31,6 +31,7 @@ def test_events_leave_the_inbox_and_are_in_a_segment_of_their_day(project):
     assert (report.entries, report.events, report.segments) == (1, 2, 2)
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_manifest_says_what_is_in_and_up_to_when(project):
     ingestion.accept(project=project, events=[event()], received_at=NOON)
 
@@ -40,6 +41,7 @@ def test_the_manifest_says_what_is_in_and_up_to_when(project):
     assert (manifest.version, manifest.data_up_to) == (1, NOON)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_message_sent_again_is_stored_once_and_counted(project):
     again = event(message_id="same")
     store(project, [again, again, event(NOON + timedelta(hours=14), message_id="same")])
@@ -85,6 +87,7 @@ def test_an_idle_pass_costs_one_query(project, django_assert_num_queries):
         assert sealing.seal_all() == []
 
 
+@pytest.mark.usefixtures("engine")
 def test_an_entry_that_cannot_be_read_is_put_aside_and_the_rest_is_sealed(project, caplog):
     InboxEntry.objects.create(project=project, events=1, payload=b"not zstandard")
     good = event()
@@ -148,6 +151,7 @@ def test_a_crash_loses_nothing_and_doubles_nothing(project, monkeypatch, module,
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("engine")
 def test_of_two_sealers_one_goes_away(project):
     ingestion.accept(project=project, events=[event(message_id="a")])
     reports = []

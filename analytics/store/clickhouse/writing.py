@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -49,11 +50,12 @@ class ClickHouseTable:
 
     def __init__(self, address: Address, limits: Limits) -> None:
         self._address, self._limits = address, limits
+        self._table = read(address)
 
     def prepare(self) -> None:
         """Make the database and its tables where they are missing; who has them needs no rights to make them."""
         with client(replace(self._address, database="default"), self._limits) as own:
-            exists = f"EXISTS TABLE {read(self._address)}"
+            exists = f"EXISTS TABLE {self._table}"
             if own.query(exists).result_rows[0][0]:
                 return
             for statement in schema.statements(self._address):
@@ -71,7 +73,7 @@ class ClickHouseTable:
         near = f"time BETWEEN {instant(min(times) - NEAR_MICROS)} AND {instant(max(times) + NEAR_MICROS)}"
         query = f"""
             SELECT DISTINCT a.place FROM (
-                SELECT message_id, time FROM {read(self._address)}
+                SELECT message_id, time FROM {self._table}
                 WHERE {visible(project_id, which)} AND {near}
                     AND message_id IN (SELECT message_id FROM arriving)
             ) AS stored JOIN arriving AS a ON stored.message_id = a.message_id
@@ -103,7 +105,7 @@ class ClickHouseTable:
         return self._delete(f"project_id = {project_id}")
 
     def _delete(self, condition: str) -> int:
-        count = f"SELECT count() FROM {read(self._address)} WHERE {condition}"  # noqa: S608
+        count = f"SELECT count() FROM {self._table} WHERE {condition}"  # noqa: S608
         with client(self._address, self._limits) as own:
             found = int(own.query(count).result_rows[0][0])
             if found:
@@ -130,30 +132,34 @@ class ClickHouseTable:
             WHERE project_id = {project_id} AND (anonymous_id IN ({ids}) OR person IN ({ids}))
         """
 
-    def projects(self) -> set[int]:
-        """The projects that have rows."""
+    def last_batches(self) -> dict[int, int]:
+        """The highest number of a batch of each project that has rows."""
+        return dict(self._rows(f"SELECT project_id, max(batch) FROM {self._table} GROUP BY project_id"))  # noqa: S608
+
+    def batches_after(self, project_id: int, batch: int) -> list[int]:
+        condition = f"project_id = {project_id} AND batch > {batch}"
+        return [number for (number,) in self._rows(f"SELECT DISTINCT batch FROM {self._table} WHERE {condition}")]  # noqa: S608
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with client(self._address, self._limits) as own:
-            found = own.query(f"SELECT DISTINCT project_id FROM {read(self._address)}")  # noqa: S608
-        return {project_id for (project_id,) in found.result_rows}
+            return [tuple(row) for row in own.query(query).result_rows]
 
     def statistics(self, project_id: int, which: Visible) -> Statistics:
         query = f"""
             SELECT count(), minOrNull(toDate32(time)), maxOrNull(toDate32(time))
-            FROM {read(self._address)} WHERE {visible(project_id, which)}
+            FROM {self._table} WHERE {visible(project_id, which)}
         """  # noqa: S608
-        with client(self._address, self._limits) as own:
-            rows, first, last = own.query(query).result_rows[0]
+        rows, first, last = self._rows(query)[0]
         return Statistics(rows, None, first, last)
 
     def checksums(self, project_id: int, batch: int) -> list[Checked]:
         """What of a batch is there, by month."""
         query = f"""
             SELECT {MONTH} AS month, count(), {CHECKSUM}
-            FROM {read(self._address)} WHERE project_id = {project_id} AND batch = {batch}
+            FROM {self._table} WHERE project_id = {project_id} AND batch = {batch}
             GROUP BY month ORDER BY month
         """  # noqa: S608 (numbers and our own names)
-        with client(self._address, self._limits) as own:
-            return [Checked(*row) for row in own.query(query).result_rows]
+        return [Checked(*row) for row in self._rows(query)]
 
 
 def instant(at: int) -> str:
