@@ -15,7 +15,7 @@ from accounts.api.errors import CODES
 from accounts.errors import PlumblineError
 from accounts.models import Plan
 from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
-from analytics.ingestion import cleaning, clock, normalize, page
+from analytics.ingestion import cleaning, clock, normalize, page, surroundings
 from analytics.ingestion.enrichment import addresses, user_agents
 from analytics.ingestion.files import source
 from analytics.ingestion.protocols import BY_PATH, native, plausible, posthog, segment, umami, wire
@@ -151,9 +151,9 @@ LIMITS = {
     "cleaning.MAX_TEXT": ("URL, referrer, path", cleaning.MAX_TEXT, "characters"),
     "page.MAX_TITLE": ("title of a page", page.MAX_TITLE, "characters"),
     "page.MAX_TAG": ("each UTM tag", page.MAX_TAG, "characters"),
-    "normalize.MAX_LABEL": (
+    "surroundings.MAX_LABEL": (
         "language, library, OS, name and category of a page",
-        normalize.MAX_LABEL,
+        surroundings.MAX_LABEL,
         "characters",
     ),
     "enrichment.user_agents.MAX_LENGTH": ("user agent", user_agents.MAX_LENGTH, "characters"),
