@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import QueryDict, StreamingHttpResponse
 
 from accounts.errors import FieldError, Invalid
-from analytics.contracts import COLUMNS
+from analytics.contracts import PUBLIC
 from analytics.exports import CONTENT_TYPES, FileFormat
 from analytics.models import Project
 from analytics.queries.export import Wanted, events
@@ -56,9 +56,9 @@ def _kind(text: str) -> FileFormat:
 
 def _columns(names: list[str]) -> tuple[str, ...]:
     for name in names:
-        if name not in COLUMNS:
-            raise _wrong("columns", f"'{name}' is not one of {', '.join(COLUMNS)}.")
-    return tuple(name for name in COLUMNS if not names or name in names)
+        if name not in PUBLIC:
+            raise _wrong("columns", f"'{name}' is not one of {', '.join(PUBLIC)}.")
+    return tuple(name for name in PUBLIC if not names or name in names)
 
 
 def _day(given: QueryDict, field: str) -> date | None:

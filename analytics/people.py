@@ -7,7 +7,8 @@ The rules are those of `docs/definitions.md`, in the order of arrival:
 - An event's person is that of its anonymous id where that is linked, else its user id, else its anonymous id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from analytics.contracts import Event, Kind
 
@@ -25,6 +26,14 @@ def ids_of(events: Iterable[Event]) -> set[str]:
     for event in events:
         found.update((event.anonymous_id, event.user_id, event.previous_id))
     return {identifier for identifier in found if linkable(identifier)}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Of each event its person, and the anonymous id that may yet turn out to be another's, or an empty text."""
+
+    persons: Sequence[str]
+    loose: Sequence[str]
 
 
 class Links:
@@ -52,6 +61,11 @@ class Links:
         if event.anonymous_id in self._parent or not event.user_id:
             return self.person(event.anonymous_id)
         return self.person(event.user_id)
+
+    def loose_id(self, event: Event) -> str:
+        """The event's anonymous id if its user id decided and a link may yet overrule it; else empty."""
+        decided = not event.user_id or event.anonymous_id in self._parent
+        return "" if decided or not linkable(event.anonymous_id) else event.anonymous_id
 
     def _link(self, identifier: str, user_id: str, how: str) -> None:
         if not (linkable(identifier) and linkable(user_id)):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, PROPERTY_PREFIX, Filter, Operator, Value, number_of
+from analytics.kinds.filters import PROPERTY_PREFIX, Filter, Operator, Value, number_of
 from analytics.store.base import Wanted
 from analytics.store.columns import number_name, text_name
 
@@ -21,14 +21,14 @@ WHOLE = 1e15
 
 
 def wanted_by(fields: Iterable[str]) -> Wanted:
-    """What has to be read for these fields."""
+    """What has to be read of events for these fields."""
     columns: set[str] = set()
     properties: set[str] = set()
     for field in fields:
         if field.startswith(PROPERTY_PREFIX):
             properties.add(field.removeprefix(PROPERTY_PREFIX))
         else:
-            columns.add("path" if field in {ENTRY_PATH, EXIT_PATH} else field)
+            columns.add(field)
     return Wanted(frozenset(columns), numbers=frozenset(properties), texts=frozenset(properties))
 
 

@@ -43,6 +43,8 @@ class Segment(models.Model):
     checksum = models.CharField(max_length=64)
     # Which property columns the file has, e.g. "n:price": a query names only columns that exist.
     property_columns = ArrayField(models.TextField(), default=list)
+    # Whether a summary of its runs stands beside the file; compaction writes it.
+    is_summarized = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now)
     # Replaced by compaction: not in the manifest any more, its file kept until no running query can hold it.
     retired_at = models.DateTimeField(null=True, blank=True)

@@ -32,7 +32,15 @@ def _files(project_id: int, start: datetime, end: datetime) -> Snapshot:
         if version_of(project_id) == before.version:
             break
     files = tuple(
-        StoredFile(storage.path_of(segment), frozenset(segment.property_columns)) for segment in segments
+        StoredFile(
+            path=storage.path_of(segment),
+            property_columns=frozenset(segment.property_columns),
+            first_day=segment.first_day,
+            last_day=segment.last_day,
+            rows=segment.rows,
+            is_summarized=segment.is_summarized,
+        )
+        for segment in segments
     )
     return Snapshot(before.version, before.data_up_to, files, links, erased, project_id)
 

@@ -14,7 +14,7 @@ from analytics.models import Manifest, Segment
 from analytics.queries import people, storage
 from analytics.services.sealing import FAULTS, latest_moment
 from analytics.store.erased import NOBODY, Erased
-from analytics.store.files import FORMING, Written
+from analytics.store.files import FORMING, SUMMARY, Written, segment_id, summary_path
 from analytics.store.merge import Input, merge
 from analytics.store.plan import Facts, plan
 
@@ -78,6 +78,7 @@ def _with_facts(segment: Segment, written: Written) -> Segment:
     segment.time_min, segment.time_max = written.time_min, written.time_max
     segment.rows, segment.bytes, segment.checksum = written.rows, written.bytes, written.checksum
     segment.property_columns = written.property_columns
+    segment.is_summarized = True
     return segment
 
 
@@ -107,6 +108,7 @@ def sweep(*, now: datetime | None = None) -> int:
     retired = Segment.objects.filter(retired_at__lt=moment - RETIRED_KEPT)
     paths = [storage.path_of(segment) for segment in retired]
     for path in paths:
+        summary_path(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     retired.filter(pk__in=[path.stem for path in paths]).delete()
     orphans = [path for path in _old_files(moment) if not _is_segment(path)]
@@ -117,7 +119,7 @@ def sweep(*, now: datetime | None = None) -> int:
 
 
 def _old_files(moment: datetime) -> Iterator[Path]:
-    for pattern in ("*.parquet", f"*{FORMING}"):
+    for pattern in ("*.parquet", f"*{SUMMARY}", f"*{FORMING}"):
         yield from _older(storage.folder(), pattern, moment - ORPHANS_KEPT)
 
 
@@ -126,4 +128,4 @@ def _older(folder: Path, pattern: str, than: datetime) -> Iterator[Path]:
 
 
 def _is_segment(path: Path) -> bool:
-    return path.suffix != FORMING and Segment.objects.filter(pk=UUID(path.stem)).exists()
+    return path.suffix != FORMING and Segment.objects.filter(pk=segment_id(path)).exists()

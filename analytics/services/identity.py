@@ -5,11 +5,11 @@ from datetime import datetime
 
 from analytics.contracts import Event
 from analytics.models import PersonLink
-from analytics.people import Links, ids_of
+from analytics.people import Links, People, ids_of
 
 
-def resolve(*, project_id: int, events: Sequence[Event], at: datetime) -> list[str]:
-    """The person of each event, after all of these events' links, which are written as of `at`.
+def resolve(*, project_id: int, events: Sequence[Event], at: datetime) -> People:
+    """Whose each event is, after all of these events' links, which are written as of `at`.
 
     The caller holds the project's manifest, so that links are made one batch at a time.
     """
@@ -18,7 +18,7 @@ def resolve(*, project_id: int, events: Sequence[Event], at: datetime) -> list[s
         links.learn(event)
     if links.made:
         _write(project_id, links, at)
-    return [links.person_of(event) for event in events]
+    return People(list(map(links.person_of, events)), list(map(links.loose_id, events)))
 
 
 def _known(project_id: int, ids: set[str]) -> dict[str, str]:

@@ -1,15 +1,17 @@
 """What an event store does for a query. No Django here.
 
-A reading is one project's events of one span, loaded once; a query asks any number of Ibis expressions of it. Its
-`events` have the columns that were wanted, and always
+A reading is one project's events of one span; a query asks any number of Ibis expressions of it.
 
-- `time`: when, in UTC without a zone; `who`: a number for the person, by the links known now;
-- `interval`: the place, from 0, of the interval that the time is in;
+`events` has the columns that were wanted, and always `time`: when, in UTC without a zone; `who`: the person's
+number, by the links known now; `interval`: the place, from 0, of the interval that the time is in.
 
-and where sessions were wanted
+Where sessions were wanted (definitions: Session), there are as well
 
-- `place`: a number that orders each person's events by time, then by when they were received, then by message id;
-- `session`: the place of its session's first event (definitions: Session).
+- `sessions`: one row each, with `session`, its number; `who`; `events`, `views` and `customs`, how many events of
+  the kind track; `length` in microseconds; `interval` and `last_interval`, those of its first and its last event;
+  and the wanted fields: of its first event, `entry_path` of its first view and `exit_path` of its last. Events of
+  one instant are in the order of their receipt, then of their message ids;
+- `events_of_sessions`: the events, each with its `session`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ from typing import Any, Protocol
 import ibis.expr.types as ir
 
 from analytics.contracts import Event
+from analytics.people import People
 from analytics.periods import Span
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,10 +32,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A segment as a reader needs it."""
+    """A segment as a reader needs it; `is_summarized` where a summary of its runs stands beside it."""
 
     path: Path
     property_columns: frozenset[str]
+    first_day: date
+    last_day: date
+    rows: int
+    is_summarized: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a query reads: fixed columns, properties as numbers or texts, and whether it asks of sessions."""
+    """What a query reads: fixed columns, properties as numbers or texts, whether it asks of sessions, and which
+    fields of theirs.
+    """
 
     columns: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     sessions: bool = False
+    session_fields: frozenset[str] = frozenset()
 
     def __or__(self, other: "Wanted") -> "Wanted":
         return Wanted(
@@ -79,6 +89,7 @@ class Wanted:
             self.numbers | other.numbers,
             self.texts | other.texts,
             self.sessions or other.sessions,
+            self.session_fields | other.session_fields,
         )
 
 
@@ -91,9 +102,11 @@ class Range:
 
 
 class Reading(Protocol):
-    """Events that are loaded, and what is asked of them."""
+    """The events of a span, and what is asked of them."""
 
     events: ir.Table
+    sessions: ir.Table
+    events_of_sessions: ir.Table
     rows_read: int
 
     def save(self, name: str, table: ir.Table) -> ir.Table:
@@ -154,11 +167,11 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Events to append, each with its person and its properties; `at` is later than every link they know of."""
+    """Events to append, whose they are, and their properties; `at` is later than every link they know of."""
 
     project_id: int
     events: Sequence[Event]
-    people: Sequence[str]
+    people: People
     properties: Sequence[dict[str, Any]]
     at: datetime
 

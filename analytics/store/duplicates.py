@@ -13,7 +13,7 @@ from analytics.store.connection import Limits, cursor
 NEAR = timedelta(days=1)
 
 _QUERY = """
-    SELECT DISTINCT place FROM arriving
+    SELECT DISTINCT arriving.place FROM arriving
     JOIN read_parquet($files, union_by_name = true) AS stored USING (message_id)
     WHERE abs(datediff('day', stored.time, arriving.time)) <= $days
 """

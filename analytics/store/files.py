@@ -9,18 +9,28 @@ from datetime import UTC, date, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.contracts import COLUMNS, NUMBER_PREFIX, TEXT_PREFIX, TIMES, Event
+from analytics.contracts import COLUMNS, NUMBER_PREFIX, TEXT_PREFIX, TIMES, Event, number_of
+from analytics.people import People
 from analytics.store.columns import JSON_ONLY, property_columns
+from analytics.store.runs import arrange, base_of
 
 ROW_GROUP_ROWS = 65_536
 # Almost every value of these differs: a dictionary would only cost.
-UNIQUE_COLUMNS = ("message_id", "properties", "context", "time")
+ENCODINGS = {
+    "message_id": "DELTA_LENGTH_BYTE_ARRAY",
+    "context": "DELTA_LENGTH_BYTE_ARRAY",
+    "time": "DELTA_BINARY_PACKED",
+    "received_at": "DELTA_BINARY_PACKED",
+    "run": "DELTA_BINARY_PACKED",
+}
 FORMING = ".forming"
+SUMMARY = ".runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +45,27 @@ class Written:
     property_columns: list[str]
 
 
-def table_of(events: Sequence[Event], people: Sequence[str], properties: Sequence[dict[str, Any]]) -> pa.Table:
-    """The events as a segment has them, in the order given."""
+def table_of(events: Sequence[Event], people: People, properties: Sequence[dict[str, Any]]) -> pa.Table:
+    """The events in the order given: the columns of `contracts.COLUMNS`, then their properties'."""
     columns: dict[str, pa.Array] = {}
+    resolved = _resolved(people)
     for name, kind in COLUMNS.items():
         if name in TIMES:
             columns[name] = pa.array(list(map(attrgetter(name), events)), pa.int64()).cast(kind)
         else:
-            values = people if name == "person" else list(map(attrgetter(name), events))
-            columns[name] = pa.array(values, kind)
+            columns[name] = pa.array(resolved.get(name) or list(map(attrgetter(name), events)), kind)
     typed, left_out = property_columns(properties)
     table = pa.table(columns | typed)
     return table.replace_schema_metadata({JSON_ONLY: ""}) if left_out else table
+
+
+def _resolved(people: People) -> dict[str, Sequence[Any]]:
+    numbers = {text: number_of(text) for text in {*people.persons, *people.loose} if text} | {"": 0}
+    return {
+        "person": people.persons,
+        "who": [numbers[person] for person in people.persons],
+        "loose": [numbers[text] for text in people.loose],
+    }
 
 
 def split_by_days(table: pa.Table) -> list[pa.Table]:
@@ -60,19 +79,42 @@ def split_by_days(table: pa.Table) -> list[pa.Table]:
 
 
 def write(table: pa.Table, path: Path) -> Written:
-    """Sort and write a table, through a temporary name; on disk when it returns."""
-    ordered = table.sort_by([("name", "ascending"), ("time", "ascending")])
+    """Arrange and write a table, through a temporary name; on disk when it returns."""
+    arranged = arrange(_without_own(table), base_of(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     forming = path.with_suffix(FORMING)
-    pq.write_table(
-        ordered,
-        forming,
-        compression="zstd",
-        row_group_size=ROW_GROUP_ROWS,
-        use_dictionary=[name for name in ordered.column_names if name not in UNIQUE_COLUMNS],
-    )
+    with writer(forming, arranged.schema) as file:
+        file.write_table(arranged, row_group_size=ROW_GROUP_ROWS)
     size, checksum = settle(forming, path)
-    return facts_of(ordered, size, checksum)
+    return facts_of(arranged, size, checksum)
+
+
+def _without_own(table: pa.Table) -> pa.Table:
+    """A segment says whose an event is only where that is not the event's own id."""
+    own = pc.if_else(pc.equal(table["user_id"], ""), table["anonymous_id"], table["user_id"])
+    person = pc.if_else(pc.equal(table["person"], own), "", table["person"])
+    return table.set_column(table.column_names.index("person"), "person", person)
+
+
+def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Writes tables of this schema to a file."""
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in schema.names if name not in ENCODINGS],
+        column_encoding=ENCODINGS,
+    )
+
+
+def summary_path(path: Path) -> Path:
+    """Where the summary of a segment's runs is, if it has one."""
+    return path.with_suffix(SUMMARY)
+
+
+def segment_id(path: Path) -> UUID:
+    """The id of the segment that a file belongs to."""
+    return UUID(path.name.partition(".")[0])
 
 
 def settle(forming: Path, path: Path) -> tuple[int, str]:

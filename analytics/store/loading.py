@@ -1,104 +1,59 @@
-"""The SQL that loads a reading's events in DuckDB. No Django here."""
+"""The SQL that gives a reading its events in DuckDB. No Django here.
 
+Two relations have the events of the span: `main`, a view of the large files, of which each question reads what it
+needs, and `side`, a table of what the many small files have, so that they are opened once. A file is large once it
+has a summary of its runs; two large files never share a day in `main`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from analytics.contracts import TIMES
-from analytics.store.base import Range, Snapshot, Wanted, micros, pieces
+from analytics.contracts import COLUMNS, NUMBERS, TIMES
+from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros, pieces
 from analytics.store.columns import JSON_ONLY, number_name, text_name
 from analytics.store.connection import identifier, literal
-from analytics.store.erased import condition, join_erased
-from analytics.store.overrides import PERSON, join_overrides
-from analytics.store.sessions import GAP_MICROS
+from analytics.store.erased import Erased, condition, join_erased, register_erased
+from analytics.store.overrides import Overrides
+from analytics.store.runs import COLUMNS as RUN_COLUMNS
 
-# What orders events of one instant.
-ORDERING = ("received_at", "message_id")
+# What sessions are formed of, beside their fields.
+_OF_SESSIONS = ("kind", "path", "received_at", "message_id")
+
+
+def parted(files: Iterable[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
+    """The files of `main`, and those of `side`."""
+    main: list[StoredFile] = []
+    side: list[StoredFile] = []
+    for file in sorted(files, key=lambda file: (-file.rows, str(file.path))):
+        shares = any(other.first_day <= file.last_day and file.first_day <= other.last_day for other in main)
+        (side if shares or not file.is_summarized else main).append(file)
+    return main, side
+
+
+def load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, wanted: Wanted) -> list[StoredFile]:
+    """Make `side`, `main` and their union `events`; the files of `main`."""
+    main, side = parted(snapshot.files)
+    people = Overrides(snapshot.links)
+    people.register(own)
+    register_erased(own, snapshot.erased)
+    own.execute(f"CREATE TEMP TABLE side AS {_select(side, within, wanted, people, snapshot.erased)}")
+    own.execute(f"CREATE TEMP VIEW main AS {_select(main, within, wanted, people, snapshot.erased)}")
+    columns = ", ".join(map(identifier, schema(wanted)))
+    own.execute(f"CREATE TEMP VIEW events AS SELECT {columns} FROM side UNION ALL SELECT {columns} FROM main")  # noqa: S608
+    return main
 
 
 def fixed_columns(wanted: Wanted) -> list[str]:
-    return sorted((wanted.columns | set(ORDERING if wanted.sessions else ())) - {"time", "person"})
-
-
-def load(snapshot: Snapshot, within: Range, wanted: Wanted) -> str:
-    """Fill the temporary table `raw`."""
-    columns = [
-        "e.time",
-        f"{PERSON if snapshot.links else 'e.person'} AS person",
-        *(f"e.{identifier(name)}" for name in fixed_columns(wanted)),
-        *(_property(snapshot, name, is_number=True) for name in sorted(wanted.numbers)),
-        *(_property(snapshot, name, is_number=False) for name in sorted(wanted.texts)),
-        f"{_interval(within)} AS interval",
-    ]
-    files = ", ".join(literal(str(file.path)) for file in snapshot.files)
-    return f"""
-        CREATE TEMP TABLE raw AS SELECT {", ".join(columns)}
-        FROM read_parquet([{files}], union_by_name = true) AS e
-        {join_overrides(snapshot.links)} {join_erased(snapshot.erased)}
-        WHERE {condition(snapshot.erased)}
-            AND e.time >= {_instant(micros(within.span.start))} AND e.time < {_instant(micros(within.span.end))}
-    """  # noqa: S608 (names of columns and files are quoted)
-
-
-def load_nothing(wanted: Wanted) -> str:
-    """Fill `raw` of a project without events."""
-    columns = {**schema(wanted), **dict.fromkeys(fixed_columns(wanted), "string"), "person": "string"}
-    columns |= dict.fromkeys(TIMES, "timestamp")
-    kinds = {"timestamp": "TIMESTAMP", "string": "VARCHAR", "float64": "DOUBLE", "int64": "BIGINT"}
-    names = [name for name in columns if name not in {"who", "place", "session"}]
-    typed = ", ".join(f"{identifier(name)} {kinds[columns[name]]}" for name in names)
-    return f"CREATE TEMP TABLE raw ({typed})"
-
-
-# Numbers for people: what sorts and counts them then compares numbers and not texts.
-PEOPLE = """
-    CREATE TEMP TABLE people AS SELECT person, row_number() OVER () AS who FROM (SELECT DISTINCT person FROM raw)
-"""
-
-
-def number_people(wanted: Wanted) -> str:
-    """Fill `events` of a reading without sessions."""
-    columns = ", ".join(map(identifier, schema(wanted)))
-    return f"CREATE TEMP TABLE events AS SELECT {columns} FROM raw JOIN people USING (person)"  # noqa: S608
-
-
-def form_sessions(wanted: Wanted) -> str:
-    """Fill `events` with its sessions. The window sorts few columns; the others are joined by row."""
-    columns = ", ".join(map(identifier, schema(wanted)))
-    return f"""
-        CREATE TEMP TABLE events AS
-        WITH ordered AS (
-            SELECT raw.rowid AS row, time, who,
-                row_number() OVER narrow AS place,
-                lag(time) OVER narrow AS before,
-                lag(who) OVER narrow AS whose
-            FROM raw JOIN people USING (person)
-            WINDOW narrow AS (ORDER BY who, time, received_at, message_id)
-        ), begun AS (
-            SELECT row, who, place,
-                CASE WHEN whose IS DISTINCT FROM who OR epoch_us(time) - epoch_us(before) > {GAP_MICROS}
-                THEN place END AS start
-            FROM ordered
-        ), runs AS (
-            SELECT row, who, place, max(start) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS session FROM begun
-        )
-        SELECT {columns} FROM raw JOIN runs ON raw.rowid = runs.row
-    """  # noqa: S608 (names of columns are quoted)
-
-
-LONG_RUNS = """
-    WITH long AS (
-        SELECT session FROM events GROUP BY session HAVING epoch_us(max(time)) - epoch_us(min(time)) > $longest
-    )
-    SELECT session, place, epoch_us(time) FROM events SEMI JOIN long USING (session) ORDER BY place
-"""
-APPLY_CUTS = """
-    UPDATE events SET session = cuts.first FROM cuts
-    WHERE events.session = cuts.run AND events.place BETWEEN cuts.first AND cuts.last
-"""
+    """The columns of segments that are read as they are."""
+    of_sessions = {*_OF_SESSIONS, *wanted.session_fields} if wanted.sessions else set()
+    return sorted((wanted.columns | of_sessions) & (COLUMNS.keys() - {"time", "person"}))
 
 
 def events_table(wanted: Wanted) -> ir.Table:
-    """The loaded events as Ibis sees them."""
+    """The events as Ibis sees them."""
     return ibis.table(schema(wanted), name="events")
 
 
@@ -108,36 +63,70 @@ def schema(wanted: Wanted) -> dict[str, str]:
     columns |= {name: "timestamp" if name in TIMES else "string" for name in sorted(wanted.columns - set(columns))}
     columns |= {number_name(name): "float64" for name in sorted(wanted.numbers)}
     columns |= {text_name(name): "string" for name in sorted(wanted.texts)}
-    columns["interval"] = "int64"
-    return columns | ({"place": "int64", "session": "int64"} if wanted.sessions else {})
+    return columns | {"interval": "int64"}
 
 
-def _instant(at: int) -> str:
+def _select(files: Sequence[StoredFile], within: Range, wanted: Wanted, people: Overrides, erased: Erased) -> str:
+    if not files:
+        return _nothing(wanted)
+    columns = [
+        f"e.time, {people.who} AS who, {people.loose} AS loose, e.run, e.place",
+        *([f"{people.person} AS person"] if "person" in wanted.columns else []),
+        *(f"e.{identifier(name)}" for name in fixed_columns(wanted)),
+        *(_property(files, name, is_number=True) for name in sorted(wanted.numbers)),
+        *(_property(files, name, is_number=False) for name in sorted(wanted.texts)),
+        f"{interval_of('e.time', within)} AS interval",
+    ]
+    paths = ", ".join(literal(str(file.path)) for file in files)
+    return f"""
+        SELECT {", ".join(columns)}
+        FROM read_parquet([{paths}], union_by_name = true) AS e {people.join} {join_erased(erased)}
+        WHERE {between("e.time", within)} AND {condition(erased)}
+    """  # noqa: S608 (names of columns and files are quoted)
+
+
+def _nothing(wanted: Wanted) -> str:
+    """The same columns without a row."""
+    kinds = {"time": "TIMESTAMP", **dict.fromkeys((*NUMBERS, *RUN_COLUMNS), "BIGINT")}
+    names = [*(["person"] if "person" in wanted.columns else []), *fixed_columns(wanted)]
+    kinds |= {name: "TIMESTAMP" if name in TIMES else "VARCHAR" for name in names}
+    kinds |= {number_name(name): "DOUBLE" for name in wanted.numbers}
+    kinds |= {text_name(name): "VARCHAR" for name in wanted.texts}
+    kinds["interval"] = "BIGINT"
+    return f"SELECT {', '.join(f'NULL::{kind} AS {identifier(name)}' for name, kind in kinds.items())} WHERE false"
+
+
+def between(column: str, within: Range) -> str:
+    """The condition that a time is in the range."""
+    start, end = (instant(micros(moment)) for moment in (within.span.start, within.span.end))
+    return f"{column} >= {start} AND {column} < {end}"
+
+
+def instant(at: int) -> str:
+    """A moment, in µs since 1970, as SQL."""
     return f"make_timestamp({at}::BIGINT)"
 
 
-def _interval(within: Range) -> str:
-    """The place of the interval: whole numbers only, so that no zone or rounding of the engine has a say."""
+def interval_of(column: str, within: Range) -> str:
+    """The place of a time's interval: whole numbers only, so that no zone or rounding of the engine has a say."""
+    time = f"epoch_us({column})"
     arms = [
-        f"{first} + (epoch_us(e.time) - {micros(start)}) // {length}"
-        for start, length, first in pieces(within.intervals)
+        f"{first} + ({time} - {micros(start)}) // {length}" for start, length, first in pieces(within.intervals)
     ]
     if not arms:
         return "NULL::BIGINT"
     starts = [start for start, _, _ in pieces(within.intervals)][1:]
-    conditions = [
-        f"WHEN epoch_us(e.time) < {micros(start)} THEN {arm}" for start, arm in zip(starts, arms, strict=False)
-    ]
+    conditions = [f"WHEN {time} < {micros(start)} THEN {arm}" for start, arm in zip(starts, arms, strict=False)]
     return f"CASE {' '.join(conditions)} ELSE {arms[-1]} END::BIGINT" if conditions else f"({arms[-1]})::BIGINT"
 
 
-def _property(snapshot: Snapshot, name: str, *, is_number: bool) -> str:
+def _property(files: Sequence[StoredFile], name: str, *, is_number: bool) -> str:
     """A property's column; from the JSON where a file may have it there only; NULL where no file has it."""
     column = number_name(name) if is_number else text_name(name)
     sources = []
-    if any(column in file.property_columns for file in snapshot.files):
+    if any(column in file.property_columns for file in files):
         sources.append(f"e.{identifier(column)}")
-    lacking = [file for file in snapshot.files if column not in file.property_columns]
+    lacking = [file for file in files if column not in file.property_columns]
     if any(JSON_ONLY in file.property_columns for file in lacking):
         sources.append(_from_json(name, is_number=is_number))
     kind = "DOUBLE" if is_number else "VARCHAR"

@@ -2,18 +2,27 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
 
 from analytics.contracts import COLUMNS
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
 from analytics.store.connection import Limits, cursor, identifier, literal
 from analytics.store.erased import NOBODY, Erased, condition, join_erased, register_erased
-from analytics.store.files import FORMING, ROW_GROUP_ROWS, Written, settle
-from analytics.store.overrides import PERSON, join_overrides, register_overrides
+from analytics.store.files import FORMING, ROW_GROUP_ROWS, SUMMARY, Written, settle, summary_path, writer
+from analytics.store.overrides import Overrides
+from analytics.store.runs import DAY_MICROS, arrange, base_of, summary
 
 MOST_COLUMNS = 2 * MOST_PROPERTIES
+# What is held in memory at once.
+SLICE_ROWS = 2 * ROW_GROUP_ROWS
+_COUNTS = "SELECT epoch_us(time) // ? AS day, count(*) FROM inputs GROUP BY day ORDER BY day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +51,84 @@ def shared_columns(inputs: Sequence[Input]) -> list[str]:
 def merge(
     inputs: Sequence[Input], links: Mapping[str, str], path: Path, limits: Limits, erased: Erased = NOBODY
 ) -> Written:
-    """Write all rows of the inputs to one file, sorted; `links` (id → person) are newer than the inputs.
+    """Write all rows of the inputs to one file, and a summary of its runs beside it.
 
-    The rows of who is erased are left out; some rows have to be left.
+    `links` (id → person) are newer than the inputs. The rows of who is erased are left out; some rows have to be
+    left. Rows are taken in slices, so that memory does not grow with the file.
     """
     columns = shared_columns(inputs)
     path.parent.mkdir(parents=True, exist_ok=True)
-    forming = path.with_suffix(FORMING)
+    forming, people = path.with_suffix(FORMING), Overrides(links)
     with cursor(limits) as own:
-        register_overrides(own, links)
+        people.register(own)
         register_erased(own, erased)
-        own.execute(_copy(inputs, columns, forming, links, erased))
-        extremes = "SELECT count(*), min(time), max(time) FROM read_parquet($file)"
-        rows, first, last = own.execute(extremes, {"file": str(forming)}).fetchall()[0]
-    size, checksum = settle(forming, path)
-    return Written(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), rows, size, checksum, columns)
+        own.execute(_view(inputs, columns, people, erased))
+        rows = _write_slices(own, forming, base_of(path))
+        first, last = own.execute("SELECT min(time), max(time) FROM inputs").fetchall()[0]
+        size, checksum = settle(forming, path)
+        runs, _ = summarize(own, path)
+    return Written(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), rows, size + runs, checksum, columns)
 
 
-def _copy(
-    inputs: Sequence[Input], columns: Sequence[str], target: Path, links: Mapping[str, str], erased: Erased
-) -> str:
+def summarize(own: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
+    """Write the summary of a segment's runs; its size and checksum."""
+    target = summary_path(path)
+    forming = target.with_suffix(f"{SUMMARY}{FORMING}")
+    runs = summary(f"read_parquet({literal(str(path))})")
+    own.execute(f"""
+        COPY (SELECT * FROM ({runs}) ORDER BY date_trunc('day', first), who, first)
+        TO {literal(str(forming))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})
+    """)  # noqa: S608 (names of files are quoted)
+    return settle(forming, target)
+
+
+def _view(inputs: Sequence[Input], columns: Sequence[str], people: Overrides, erased: Erased) -> str:
+    resolved = {"person": people.stored_person, "who": people.who, "loose": people.loose}
     names = [*COLUMNS, *(column for column in columns if column != JSON_ONLY)]
-    chosen = ", ".join(
-        f"{PERSON} AS person" if name == "person" and links else f"e.{identifier(name)}" for name in names
-    )
+    chosen = ", ".join(f"{resolved.get(name, f'e.{identifier(name)}')} AS {identifier(name)}" for name in names)
     files = ", ".join(literal(str(item.path)) for item in inputs)
     return f"""
-        COPY (
-            SELECT {chosen} FROM read_parquet([{files}], union_by_name = true) AS e
-            {join_overrides(links)} {join_erased(erased)} WHERE {condition(erased)}
-            ORDER BY e.name, e.time
-        ) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})
+        CREATE TEMP VIEW inputs AS
+        SELECT {chosen} FROM read_parquet([{files}], union_by_name = true) AS e
+        {people.join} {join_erased(erased)} WHERE {condition(erased)}
     """  # noqa: S608 (names of columns and files are quoted)
+
+
+def _write_slices(own: duckdb.DuckDBPyConnection, target: Path, run: int) -> int:
+    """Write the inputs' rows in the order of segments; how many."""
+    rows = 0
+    with ExitStack() as stack:
+        file: pq.ParquetWriter | None = None
+        for condition in _slices(own):
+            part = own.sql(f"SELECT * FROM inputs WHERE {condition}").to_arrow_table()  # noqa: S608 (our numbers)
+            part = arrange(part, run)
+            file = file or stack.enter_context(writer(target, part.schema))
+            file.write_table(part, row_group_size=ROW_GROUP_ROWS)
+            run = part["run"][-1].as_py() + 1
+            rows += part.num_rows
+    return rows
+
+
+def _slices(own: duckdb.DuckDBPyConnection) -> list[str]:
+    """Conditions that part the inputs by days, a large day also by people; each has rows; in segments' order."""
+    counts = own.execute(_COUNTS, [DAY_MICROS]).fetchall()
+    groups: list[list[tuple[int, int]]] = []
+    for day, rows in counts:
+        if not groups or sum(count for _, count in groups[-1]) + rows > SLICE_ROWS:
+            groups.append([])
+        groups[-1].append((day, rows))
+    return [condition for group in groups for condition in _conditions(own, group)]
+
+
+def _conditions(own: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, int]]) -> list[str]:
+    first, last = (f"make_timestamp({day * DAY_MICROS})" for day in (days[0][0], days[-1][0] + 1))
+    within = f"time >= {first} AND time < {last}"
+    parts = -(-sum(rows for _, rows in days) // SLICE_ROWS)
+    if parts == 1:
+        return [within]
+    places = [place / parts for place in range(1, parts)]
+    found = own.execute(f"SELECT quantile_disc(who, {places}) FROM inputs WHERE {within}").fetchall()[0][0]  # noqa: S608
+    bounds = sorted(set(found))
+    between = (f"who > {low} AND who <= {high}" for low, high in pairwise(bounds))
+    filled = [f"{within} AND {edge}" for edge in (f"who <= {bounds[0]}", *between, f"who > {bounds[-1]}")]
+    return [part for part in filled if own.execute(f"SELECT EXISTS (FROM inputs WHERE {part})").fetchall()[0][0]]

@@ -5,22 +5,64 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-# The person of a row of `e`: that of its anonymous id, if it was linked since; else whom its person has become.
-PERSON = "coalesce(by_id.person, by_person.person, e.person)"
+from analytics.contracts import number_of
+
+# Whose an event `e` was when it was sealed.
+_OWN = "if(e.user_id <> '', e.user_id, e.anonymous_id)"
+_SEALED = f"if(e.person <> '', e.person, {_OWN})"
 
 
-def register_overrides(own: duckdb.DuckDBPyConnection, links: Mapping[str, str]) -> None:
-    """Make the links (id → person) known to a cursor."""
-    if links:
-        ids, people = pa.array(links.keys(), pa.string()), pa.array(links.values(), pa.string())
-        own.register("overrides", pa.table({"id": ids, "person": people}))
+class Overrides:
+    """Links (id → person) newer than some of the files, as SQL over a relation `e` with `who` and `loose`.
 
-
-def join_overrides(links: Mapping[str, str]) -> str:
-    """The SQL that joins them to `e`; nothing where there are none."""
-    if not links:
-        return ""
-    return """
-        LEFT JOIN overrides AS by_id ON by_id.id = e.anonymous_id
-        LEFT JOIN overrides AS by_person ON by_person.id = e.person
+    An event goes to the person of its loose id, if that was linked since; else to whom its person has become.
     """
+
+    def __init__(self, links: Mapping[str, str]) -> None:
+        self._links = links
+
+    def register(self, own: duckdb.DuckDBPyConnection) -> None:
+        """Make the links known to a cursor."""
+        if self._links:
+            own.register("overrides", _table(self._links))
+
+    @property
+    def join(self) -> str:
+        """The SQL that joins them to `e`; nothing where there are none."""
+        if not self._links:
+            return ""
+        return """
+            LEFT JOIN overrides AS by_loose ON e.loose = by_loose.id
+            LEFT JOIN overrides AS by_who ON e.who = by_who.id
+        """
+
+    @property
+    def who(self) -> str:
+        """The person's number."""
+        return "coalesce(by_loose.who, by_who.who, e.who)" if self._links else "e.who"
+
+    @property
+    def loose(self) -> str:
+        """What is still loose."""
+        return "if(by_loose.who IS NULL, e.loose, 0)" if self._links else "e.loose"
+
+    @property
+    def person(self) -> str:
+        """The person's text."""
+        return f"coalesce(by_loose.person, by_who.person, {_SEALED})" if self._links else _SEALED
+
+    @property
+    def stored_person(self) -> str:
+        """The person's text as a segment keeps it: empty where it is the event's own id."""
+        return f"if({self.person} = {_OWN}, '', {self.person})" if self._links else "e.person"
+
+
+def _table(links: Mapping[str, str]) -> pa.Table:
+    people = list(links.values())
+    return pa.table(
+        {
+            "id": pa.array(map(number_of, links), pa.int64()),
+            "person": pa.array(people, pa.string()),
+            "who": pa.array(map(number_of, people), pa.int64()),
+        }
+    )

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.contracts import COLUMNS
+from analytics.contracts import COLUMNS, PUBLIC
 from analytics.store.base import Snapshot, SnapshotGone, micros
 from analytics.store.erased import IDS
 
 BATCH_ROWS = 2048
 # What decides on a row, whether or not it is wanted.
-_NEEDED = ("name", "time", "received_at", *IDS)
+_NEEDED = ("name", "time", "received_at", "loose", *IDS)
 _FILE_BUFFER = 256 * 1024
 
 
@@ -26,7 +26,7 @@ class Scan:
     start: datetime
     end: datetime
     names: tuple[str, ...] = ()
-    columns: tuple[str, ...] = tuple(COLUMNS)
+    columns: tuple[str, ...] = PUBLIC
 
     @property
     def schema(self) -> pa.Schema:
@@ -127,15 +127,17 @@ def _column(batch: pa.RecordBatch, name: str, links: _Lookup | None) -> pa.Array
     kind = COLUMNS[name]
     if name not in batch.schema.names:
         return pa.array([""] * batch.num_rows, kind)
-    if name == "person" and links is not None:
+    if name == "person":
         return _person(batch, links)
     column = batch[name].cast(kind)
     return pc.fill_null(column, "") if pa.types.is_string(kind) else column
 
 
-def _person(batch: pa.RecordBatch, links: _Lookup) -> pa.Array:
-    """`overrides.PERSON` in Arrow's terms."""
-    person = batch["person"].cast(pa.string())
-    return pc.fill_null(
-        pc.coalesce(links.of(batch["anonymous_id"].cast(pa.string())), links.of(person), person), ""
-    )
+def _person(batch: pa.RecordBatch, links: _Lookup | None) -> pa.Array:
+    """`overrides.Overrides.person` in Arrow's terms."""
+    person, user, anonymous = (batch[name].cast(pa.string()) for name in ("person", "user_id", "anonymous_id"))
+    person = pc.if_else(pc.equal(person, ""), pc.if_else(pc.equal(user, ""), anonymous, user), person)
+    if links is None:
+        return person
+    loose = pc.if_else(pc.equal(batch["loose"], 0), pa.scalar(None, pa.string()), links.of(anonymous))
+    return pc.coalesce(loose, links.of(person), person)

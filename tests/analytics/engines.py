@@ -85,6 +85,10 @@ ENGINES: dict[str, Callable[[Any, Path], AbstractContextManager[Any]]] = {
 }
 
 
+# Whose a stored event is: a segment says so only where that is not the event's own id.
+PERSON = "if(person <> '', person, if(user_id <> '', user_id, anonymous_id))"
+
+
 def rows_of(project: Project, columns: str = "message_id") -> Rows:
     """What is stored of a project, by the engine that the test runs on, in the order of time."""
     found: Segments | ClickHouse = {"": Segments}.get(settings.EVENT_STORE_URL, ClickHouse)()

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import pytest
 
+from analytics.contracts import number_of
 from analytics.models import Manifest, Segment
 from analytics.queries import storage
 from analytics.services import compaction
 from analytics.store.merge import merge
 from analytics.store.plan import MOST_ROWS, Facts, plan
-from tests.analytics.engines import LATER, rows_of
+from tests.analytics.engines import LATER, PERSON, rows_of
 from tests.analytics.events import NOON, event, store
 
 
@@ -69,7 +70,7 @@ def test_people_linked_since_are_in_the_merged_segment(project):
 
     compaction.compact_project(project_id=project.pk, now=LATER)
 
-    assert rows_of(project, "person") == [("ada",), ("ada",)]
+    assert rows_of(project, f"{PERSON}, who") == [("ada", number_of("ada"))] * 2
 
 
 @pytest.mark.django_db

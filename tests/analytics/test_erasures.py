@@ -229,7 +229,7 @@ def test_who_comes_back_is_somebody_new(project, ada):
 
     finish(project)
 
-    assert rows_of(project, "message_id, person") == [("m2", "bob"), ("new", "ada")]
+    assert rows_of(project, "message_id, user_id") == [("m2", "bob"), ("new", "ada")]
     assert dict(PersonLink.objects.filter(project=project).values_list("alias", "person")) == {"phone": "ada"}
 
 

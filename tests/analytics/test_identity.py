@@ -10,7 +10,7 @@ from analytics.models import PersonLink
 from analytics.people import Links
 from analytics.queries.run import run_query
 from tests import factories
-from tests.analytics.engines import rows_of
+from tests.analytics.engines import PERSON, rows_of
 from tests.analytics.events import NOON, event, store
 
 
@@ -64,7 +64,7 @@ def test_a_link_holds_for_events_that_were_sealed_before_it(project):
 
     after = run_query(project=project, spec=spec).result
 
-    assert rows_of(project, "person") == [("phone",), ("laptop",), ("ada",), ("ada",)]
+    assert rows_of(project, PERSON) == [("phone",), ("laptop",), ("ada",), ("ada",)]
     results: list[Any] = [before, after]
     assert [result.figures[0].value for result in results] == [2, 1]
 
@@ -102,4 +102,4 @@ def test_the_links_of_one_project_mean_nothing_in_another(project):
 
     store(project, [event(anonymous_id="cookie")])
 
-    assert rows_of(project, "person") == [("cookie",)]
+    assert rows_of(project, PERSON) == [("cookie",)]

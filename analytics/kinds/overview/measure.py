@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from analytics.contracts import VIEW_KINDS, Kind
 from analytics.kinds.expressions import keeps, wanted_by
-from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, Filter
+from analytics.kinds.filters import ENTRY_PATH, Filter
 from analytics.kinds.overview.spec import TABLE_FIELDS, Metric, OverviewSpec, Panel
 from analytics.store.base import Reading, Wanted
 
@@ -42,43 +42,44 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The kept events and the counted sessions that every number is of."""
+    """The kept events and the counted sessions that every number is of; `is_whole` where nothing was filtered."""
 
     kept: ir.Table
     sessions: ir.Table
+    is_whole: bool
 
 
 def wanted(spec: OverviewSpec, panels: tuple[Panel, ...]) -> Wanted:
     """What an overview with these panels reads."""
-    fields = {item.field for item in spec.filters} | {
-        TABLE_FIELDS[panel] for panel in panels if panel in TABLE_FIELDS
-    }
-    return wanted_by(fields | {"kind", "name"}) | Wanted(sessions=True)
+    filters = {item.field: item.is_of_sessions for item in spec.filters}
+    of_events = {field for field, is_of_sessions in filters.items() if not is_of_sessions}
+    of_events |= {TABLE_FIELDS[panel] for panel in panels if panel in OF_EVENTS}
+    of_sessions = filters.keys() - of_events
+    of_sessions |= {TABLE_FIELDS[panel] for panel in panels if panel in TABLE_FIELDS and panel not in OF_EVENTS}
+    of_sessions |= {ENTRY_PATH} if "path" in filters else set()
+    return wanted_by(of_events | {"kind", "name"}) | Wanted(sessions=True, session_fields=frozenset(of_sessions))
 
 
 def measure(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> Measured:
     """Every number that the panels need; figures always."""
-    parts = _parts(spec, reading, panels)
+    parts = _parts(spec, reading)
     figures = _figures(reading, parts, spec.event)
     chart = _chart(reading, parts, spec) if Panel.CHART in panels else {}
     tables = {panel: _ranking(reading, parts, panel, spec.limit) for panel in panels if panel in TABLE_FIELDS}
     return Measured(figures, chart, tables)
 
 
-def _parts(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> Parts:
+def _parts(spec: OverviewSpec, reading: Reading) -> Parts:
     of_sessions = [item for item in spec.filters if item.is_of_sessions]
     of_events = [item for item in spec.filters if not item.is_of_sessions]
-    fields = {item.field for item in of_sessions}
-    fields |= {TABLE_FIELDS[panel] for panel in panels if panel in COLUMNS and panel not in OF_EVENTS}
-    on_path = [item for item in of_events if item.field == "path"]
-    formed = _sessions(reading.events.op(), frozenset(fields), tuple(on_path))
-    sessions = reading.save("all_sessions", formed)
+    sessions = _sessions(reading.sessions.op(), tuple(item for item in of_events if item.field == "path"))
     if not spec.filters:
-        return Parts(reading.events, sessions)
+        return Parts(reading.events, sessions, is_whole=True)
     chosen = _all(sessions, of_sessions)
-    kept = _all(reading.events, of_events)
+    kept = _all(reading.events_of_sessions, of_events)
     kept = reading.save("kept", kept.semi_join(chosen, "session") if of_sessions else kept)
-    return Parts(kept, reading.save("sessions", chosen.semi_join(kept, "session") if of_events else chosen))
+    chosen = reading.save("chosen", chosen.semi_join(kept, "session") if of_events else chosen)
+    return Parts(kept, chosen, is_whole=False)
 
 
 def _all(table: ir.Table, filters: list[Filter]) -> ir.Table:
@@ -88,36 +89,12 @@ def _all(table: ir.Table, filters: list[Filter]) -> ir.Table:
 
 
 @lru_cache(maxsize=256)
-def _sessions(operation: Any, fields: frozenset[str], on_path: tuple[Filter, ...]) -> ir.Table:
-    """One row a session, with its fields; `enters` says whether its bounces count under a filter on the path."""
-    events = operation.to_expr()
-    is_view = events.kind.isin(VIEWS)
-    grouped = events.group_by("session").agg(
-        last=events.time.max(),
-        views=is_view.sum(),
-        customs=(events.kind == str(Kind.TRACK)).sum(),
-        entry=events.place.min(where=is_view),
-        exit=events.place.max(where=is_view),
+def _sessions(operation: Any, on_path: tuple[Filter, ...]) -> ir.Table:
+    """The sessions; `enters` says whether their bounces count under a filter on the path."""
+    sessions = operation.to_expr()
+    return sessions.mutate(
+        bounced=(sessions.views <= 1) & (sessions.customs == 0), enters=_enters(sessions, on_path)
     )
-    first = events.select("place", "who", "interval", "time", *sorted(fields - {ENTRY_PATH, EXIT_PATH}))
-    joined = grouped.join(first, grouped.session == first.place)
-    if ENTRY_PATH in fields or on_path:
-        joined = _with_path(joined, events, "entry", ENTRY_PATH)
-    if EXIT_PATH in fields:
-        joined = _with_path(joined, events, "exit", EXIT_PATH)
-    bounced = (joined.views <= 1) & (joined.customs == 0)
-    return joined.select(
-        "session", "who", "interval", *sorted(fields),
-        length=joined["last"].delta(joined.time, unit="microsecond"),
-        bounced=bounced, enters=_enters(joined, on_path),
-    )  # fmt: skip
-
-
-def _with_path(table: ir.Table, events: ir.Table, place: str, name: str) -> ir.Table:
-    """Add the path of the view at a place; empty without a view."""
-    views = events.select(**{f"{name}_place": events.place, f"{name}_of": events.path})
-    joined = table.left_join(views, table[place] == views[f"{name}_place"])
-    return joined.mutate(**{name: joined[f"{name}_of"].fill_null("")}).drop(f"{name}_place", f"{name}_of")
 
 
 def _enters(sessions: ir.Table, on_path: tuple[Filter, ...]) -> ir.BooleanValue:
@@ -133,7 +110,10 @@ def _counted_event(events: ir.Table, name: str) -> ir.BooleanValue:
 
 
 def _figures(reading: Reading, parts: Parts, event: str) -> dict[Metric, float | None]:
-    ((visitors, views, events),) = reading.rows(_figures_of_events(parts.kept.op(), event))
+    # Whoever has an event has a session, of which there are fewer.
+    whole = parts.is_whole and not event
+    counted = _counted_of_sessions(parts.sessions.op()) if whole else _counted_of_events(parts.kept.op(), event)
+    ((visitors, views, events),) = reading.rows(counted)
     ((count, entering, bounces, length),) = reading.rows(_figures_of_sessions(parts.sessions.op()))
     return {
         Metric.VISITORS: visitors,
@@ -146,7 +126,13 @@ def _figures(reading: Reading, parts: Parts, event: str) -> dict[Metric, float |
 
 
 @lru_cache(maxsize=256)
-def _figures_of_events(operation: Any, event: str) -> ir.Table:
+def _counted_of_sessions(operation: Any) -> ir.Table:
+    sessions = operation.to_expr()
+    return sessions.agg(visitors=sessions.who.nunique(), views=sessions.views.sum(), events=sessions.customs.sum())
+
+
+@lru_cache(maxsize=256)
+def _counted_of_events(operation: Any, event: str) -> ir.Table:
     kept = operation.to_expr()
     return kept.agg(
         visitors=kept.who.nunique(), views=kept.kind.isin(VIEWS).sum(), events=_counted_event(kept, event).sum()
@@ -179,12 +165,25 @@ def _chart(reading: Reading, parts: Parts, spec: OverviewSpec) -> dict[int, floa
         pairs = sessions.group_by("interval").agg(part=sessions.length.sum(), whole=sessions.count())
         return {place: ratio(part, whole, 1_000_000) for place, part, whole in reading.rows(pairs)}
     counts: dict[Metric, Callable[[], ir.Table]] = {
-        Metric.VISITORS: lambda: kept.group_by("interval").agg(value=kept.who.nunique()),
+        Metric.VISITORS: lambda: _seen(reading, parts).group_by("interval").agg(value=ibis._.who.nunique()),
         Metric.SESSIONS: lambda: sessions.group_by("interval").agg(value=sessions.count()),
         Metric.VIEWS: lambda: _count(kept, kept.kind.isin(VIEWS)),
         Metric.EVENTS: lambda: _count(kept, _counted_event(kept, spec.event)),
     }
     return {place: float(value) for place, value in reading.rows(counts[spec.metric]())}
+
+
+def _seen(reading: Reading, parts: Parts) -> ir.Table:
+    """Who was there in which interval; a pair may stand more than once."""
+    sessions = parts.sessions
+    if parts.is_whole:
+        ((longest,),) = reading.rows(sessions.agg(longest=(sessions.last_interval - sessions.interval).max()))
+        # With no interval between its first and its last, a session has an event in each of its intervals.
+        if longest is not None and longest <= 1:
+            return ibis.union(
+                sessions.select("who", "interval"), sessions.select("who", interval=sessions.last_interval)
+            )
+    return parts.kept.select("who", "interval")
 
 
 def _count(events: ir.Table, which: ir.BooleanValue) -> ir.Table:

@@ -46,10 +46,14 @@ class SeriesMeasured:
 def wanted(spec: TrendsSpec) -> Wanted:
     """What trends read."""
     fields = _fields(spec)
+    of_sessions = fields.intersection(SESSION_FIELDS)
     numbers = {series.property for series in spec.series if series.property}
     counts_sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
-    sessions = counts_sessions or not fields.isdisjoint(SESSION_FIELDS)
-    return wanted_by(fields | {"name"}) | Wanted(numbers=frozenset(numbers), sessions=sessions)
+    return wanted_by(fields - of_sessions | {"name"}) | Wanted(
+        numbers=frozenset(numbers),
+        sessions=counts_sessions or bool(of_sessions),
+        session_fields=frozenset(of_sessions),
+    )
 
 
 def _fields(spec: TrendsSpec) -> set[str]:
@@ -61,21 +65,21 @@ def measure(
     spec: TrendsSpec, reading: Reading, like: Sequence[SeriesMeasured] | None = None
 ) -> tuple[SeriesMeasured, ...]:
     """Every series; with the groups of another measuring, so that the two can be compared."""
-    events = _with_fields_of_sessions(reading, sorted(_fields(spec).intersection(SESSION_FIELDS)))
+    events = _events(reading, wanted(spec))
     return tuple(
         _series(spec, series, reading, events, like[place].groups if like else None)
         for place, series in enumerate(spec.series)
     )
 
 
-def _with_fields_of_sessions(reading: Reading, fields: Sequence[str]) -> ir.Table:
+def _events(reading: Reading, columns: Wanted) -> ir.Table:
     """The events with what their sessions have of these fields: a sign-up came from where the visit came from."""
-    events = reading.events
-    if not fields:
-        return events
-    first = events.select(first_place=events.place, **{field: events[field] for field in fields})
-    joined = events.drop(*fields).join(first, events.session == first.first_place)
-    return reading.save("events_of_sessions", joined.drop("first_place"))
+    if not columns.sessions:
+        return reading.events
+    if not columns.session_fields:
+        return reading.events_of_sessions
+    fields = reading.sessions.select("session", *sorted(columns.session_fields))
+    return reading.save("events_with_fields", reading.events_of_sessions.join(fields, "session"))
 
 
 def _series(
