@@ -24,7 +24,14 @@ from analytics.ingestion.options import DEFAULTS
 from analytics.models import DropCount, InboxEntry, WriteKey
 from analytics.queries import live, quota
 from analytics.services import group_commit, inbox, sealing, senders
-from tests.factories import PlanFactory, ProjectFactory, SecretKeyFactory, UsageCountFactory, WriteKeyFactory
+from tests.factories import (
+    PlanFactory,
+    ProjectFactory,
+    SecretKeyFactory,
+    SiteFactory,
+    UsageCountFactory,
+    WriteKeyFactory,
+)
 
 KEY = "plw_door"
 PATIENCE = 10
@@ -469,3 +476,47 @@ def test_requests_at_once_are_used_exactly_once_sealed(door, write_key, project)
     assert {answer.status_code for answer in answers} == {200}
     assert (found.used, found.waiting) == (60, 0)
     assert DropCount.objects.get(project=project, reason="duplicate").events == 30
+
+
+OF_A_BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
+VIEW = {"domain": "shop.test", "name": "pageview", "url": "https://shop.test/a"}
+ITEM = {"type": "event", "payload": {"website": "shop.test", "hostname": "shop.test", "url": "/a"}}
+LIKE_POSTHOG = {"api_key": KEY, "event": "$pageview", "distinct_id": "u1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "text"),
+    [
+        ("/e/?_=1795379289396", {**LIKE_POSTHOG, "properties": {"$pathname": "/a"}}, 200, '{"status":1}'),
+        ("/i/v0/e", {**LIKE_POSTHOG, "properties": {"$pathname": "/a"}}, 200, '{"status":"Ok"}'),
+        ("/api/event", VIEW, 202, "ok"),
+        ("/api/send", ITEM, 200, '"sessionId"'),
+        ("/api/batch", [ITEM], 200, '"processed":1'),
+    ],
+)
+def test_every_protocol_has_its_answer(door, write_key, project, path, body, status, text) -> None:
+    SiteFactory.create(project=project, name="shop.test")
+
+    answer = ask(door, "POST", path, json=body, headers=OF_A_BROWSER)
+
+    assert (answer.status_code, text in answer.text) == (status, True)
+    assert [(event.kind, event.path) for event in stored()] == [("page", "/a")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/e/", {**LIKE_POSTHOG, "api_key": "plw_other"}, 401),
+        ("/api/event", {**VIEW, "domain": "other.test"}, 202),
+        ("/api/send", {**ITEM, "payload": {"website": "other"}}, 400),
+    ],
+)
+def test_whoever_is_not_known_is_refused_in_the_protocol_s_words(door, write_key, path, body, status) -> None:
+    async def twice(client: Client) -> list[httpx2.Response]:
+        return [await client.post(path, json=body, headers=OF_A_BROWSER) for _ in range(2)]
+
+    first, again = with_client(door, twice)
+
+    assert first.status_code == again.status_code == status
+    assert first.headers.get("x-plausible-dropped") == again.headers.get("x-plausible-dropped")
+    assert stored() == []
