@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from accounts.errors import Unavailable
 from analytics.exports import FileFormat, written
 from analytics.models import Project
 from analytics.queries import manifest, retention, storage
 from analytics.store.base import EPOCH, SnapshotGone
-from analytics.store.scan import Scan, scan
+from analytics.store.scan import Scan
 
 END = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -34,19 +33,17 @@ class Wanted:
 def events(*, project: Project, wanted: Wanted) -> Iterator[bytes]:
     """The file, piece by piece, of one moment, as far back as the plan keeps events.
 
-    The database is asked before this returns and not after. Raises Unavailable where events are not in files.
+    The database is asked before this returns and not after.
     """
-    if storage.clickhouse_address() is not None:
-        raise Unavailable("With ClickHouse as the event store, export events with ClickHouse's own tools.")
     kept = retention.kept_from(project.organization_id, now=timezone.now()) or EPOCH
     start = max(kept, _midnight(project, wanted.first) if wanted.first else EPOCH)
     end = _midnight(project, wanted.last + timedelta(days=1)) if wanted.last else END
     chosen = Scan(start, end, wanted.names, wanted.columns)
     try:
-        found = scan(manifest.snapshot(project.pk, start=start, end=end), chosen)
+        found = storage.scan(manifest.snapshot(project.pk, start=start, end=end), chosen)
     except SnapshotGone:
         # Compaction and sweeping took a file away between the two; a new snapshot knows its successor.
-        found = scan(manifest.snapshot(project.pk, start=start, end=end), chosen)
+        found = storage.scan(manifest.snapshot(project.pk, start=start, end=end), chosen)
     return written(wanted.kind, found, chosen.schema)
 
 

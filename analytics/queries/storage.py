@@ -1,21 +1,28 @@
 """Where this installation keeps its events, and how much a query of it may take."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+import pyarrow as pa
 from django.conf import settings
 
 from analytics.models import Segment
-from analytics.store.base import EventStore
+from analytics.store.base import EventStore, Snapshot
 from analytics.store.clickhouse import connection as clickhouse
 from analytics.store.clickhouse.people import ClickHousePeople
 from analytics.store.clickhouse.reading import ClickHouseStore
+from analytics.store.clickhouse.scan import scan as scan_clickhouse
 from analytics.store.connection import Limits
 from analytics.store.erased import People, SegmentPeople
+from analytics.store.scan import Scan
+from analytics.store.scan import scan as scan_files
 from analytics.store.segments import SegmentStore
 
 # The deadline of what no person waits for.
 UPKEEP_SECONDS = 600
+# An export lasts as long as its reader takes.
+EXPORT_SECONDS = 6 * 3600
 
 
 def folder() -> Path:
@@ -43,6 +50,14 @@ def reader() -> EventStore:
     if address is None:
         return SegmentStore(limits())
     return ClickHouseStore(address, clickhouse.Limits(settings.QUERY_SECONDS))
+
+
+def scan(snapshot: Snapshot, wanted: Scan) -> Iterator[pa.RecordBatch]:
+    """Whole events of the store, by EVENT_STORE_URL. Raises SnapshotGone before the first one, or StoreFault."""
+    address = clickhouse_address()
+    if address is None:
+        return scan_files(snapshot, wanted)
+    return scan_clickhouse(address, clickhouse.Limits(EXPORT_SECONDS), snapshot, wanted)
 
 
 def people(seconds: float | None = None) -> People:

@@ -61,6 +61,7 @@ def filled(project):
     return project
 
 
+@pytest.mark.usefixtures("engine")
 def test_an_object_a_line_with_everything_that_is_known(filled) -> None:
     found = {line["name"]: line for line in lines(filled)}
 
@@ -79,6 +80,7 @@ def test_an_object_a_line_with_everything_that_is_known(filled) -> None:
     assert found["=HYPERLINK()"]["context"] == {"tz": 1}
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_table_holds_the_same_and_changes_nothing(filled) -> None:
     content = b"".join(export(project=filled, wanted=Wanted(FileFormat.CSV, ALL))).decode()
     found = {row["name"]: row for row in csv.DictReader(io.StringIO(content))}
@@ -91,6 +93,7 @@ def test_a_table_holds_the_same_and_changes_nothing(filled) -> None:
     assert found["page"]["person"] == "u1"
 
 
+@pytest.mark.usefixtures("engine")
 def test_parquet_holds_the_same_in_types(filled, monkeypatch) -> None:
     monkeypatch.setattr(exports, "_PARQUET_ROWS", 2)
     content = b"".join(export(project=filled, wanted=Wanted(FileFormat.PARQUET, ALL)))
@@ -103,6 +106,7 @@ def test_parquet_holds_the_same_in_types(filled, monkeypatch) -> None:
     assert rows["Viewed"]["person"] == "u1"
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_project_without_events_is_an_empty_file_of_its_kind(project) -> None:
     files = {kind: b"".join(export(project=project, wanted=Wanted(kind, ("name", "time")))) for kind in FileFormat}
 
@@ -111,6 +115,7 @@ def test_a_project_without_events_is_an_empty_file_of_its_kind(project) -> None:
     assert pq.read_table(io.BytesIO(files[FileFormat.PARQUET])).num_rows == 0
 
 
+@pytest.mark.usefixtures("engine")
 def test_days_are_the_projects_and_both_are_included(project) -> None:
     project.time_zone = "Europe/Berlin"
     project.save()
@@ -126,12 +131,14 @@ def test_days_are_the_projects_and_both_are_included(project) -> None:
     assert names(project, last=day) == ["before", "first", "last"]
 
 
+@pytest.mark.usefixtures("engine")
 def test_events_may_be_chosen_by_name_and_columns_by_theirs(filled) -> None:
     found = lines(filled, names=("Viewed", "page"), columns=("name", "browser"))
 
     assert sorted(found, key=str) == [{"name": "Viewed"}, {"name": "page", "browser": "Firefox"}]
 
 
+@pytest.mark.usefixtures("engine")
 def test_who_is_being_erased_is_left_out_at_once(filled) -> None:
     Erasure.objects.create(
         project=filled, asked_for="u9", person="u9", ids=["u9"], requested_at=NOON + timedelta(days=1)
@@ -140,6 +147,7 @@ def test_who_is_being_erased_is_left_out_at_once(filled) -> None:
     assert names(filled) == ["Viewed", "alias", "identify", "page"]
 
 
+@pytest.mark.usefixtures("engine")
 def test_what_is_exported_and_imported_elsewhere_is_equal(filled, organization, owner, client) -> None:
     other = factories.ProjectFactory.create(organization=organization, slug="other")
     content = b"".join(export(project=filled, wanted=Wanted(FileFormat.NDJSON, ALL)))
@@ -174,6 +182,7 @@ def answered(client, path, **parameters):
     return response, asyncio.run(body())
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_api_streams_what_is_asked_for(filled, client, owner) -> None:
     client.force_login(owner)
     path = f"/api/v1/projects/{filled.pk}/export/"

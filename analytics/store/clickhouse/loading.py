@@ -31,13 +31,14 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> str:
     target = "raw" if wanted.sessions else "events"
     return f"""
         CREATE TEMPORARY TABLE {target} {MEMORY} AS SELECT {", ".join(columns)}
-        FROM {table} AS e {_join_overrides(snapshot)}
+        FROM {table} AS e {join_overrides(snapshot)}
         WHERE {visible(snapshot.project_id, snapshot.visible)} AND NOT {of_people(snapshot.erased)}
             AND e.time >= {start} AND e.time < {end}
     """  # noqa: S608 (names are quoted)
 
 
-def _join_overrides(snapshot: Snapshot) -> str:
+def join_overrides(snapshot: Snapshot) -> str:
+    """The SQL that joins links that rows do not know of to `e`; nothing where there are none."""
     if not snapshot.links:
         return ""
     return """

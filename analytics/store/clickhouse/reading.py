@@ -1,6 +1,6 @@
 """The event store in ClickHouse: a reading is a session of the server with temporary tables. No Django here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +52,15 @@ class ClickHouseReading:
         return [tuple(row) for row in self._own.query(compiled(table)).result_rows]
 
 
-def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> None:
-    if snapshot.links:
+def send_links(own: "Client", links: Mapping[str, str]) -> None:
+    """Make links (id → person) known to a session, for `loading.PERSON`."""
+    if links:
         own.command(loading.OVERRIDES)
-        ids, people = list(snapshot.links), list(snapshot.links.values())
-        own.insert_arrow("overrides", pa.table({"id": ids, "person": people}))
+        own.insert_arrow("overrides", pa.table({"id": list(links), "person": list(links.values())}))
+
+
+def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> None:
+    send_links(own, snapshot.links)
     own.command(loading.load(snapshot, within, wanted, table))
     if not wanted.sessions:
         return
