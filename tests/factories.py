@@ -158,8 +158,8 @@ class ErasureFactory(DjangoModelFactory[Erasure]):
         model = Erasure
 
     project = factory.SubFactory(ProjectFactory)
-    asked_for = person = "ada"
-    ids = factory.LazyFunction(lambda: ["ada"])
+    asked_for = person = "carol"
+    ids = factory.LazyAttribute(lambda self: [self.person])
     hashes = factory.LazyFunction(lambda: ["0" * 64])
 
 

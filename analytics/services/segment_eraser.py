@@ -80,9 +80,16 @@ def _close(project_id: int, erasures: Sequence[Erasure], clean: set[UUID]) -> bo
 
 
 def _is_left_behind(folder: Path, moment: datetime) -> bool:
-    """Whether there is a half-written file of somebody who died; the sweep deletes it within the hour."""
+    """Whether there is a half-written file of somebody who died, or one that belonged to a segment's file.
+
+    The sweep deletes it within the hour.
+    """
     before = (moment - ORPHANS_KEPT / 2).timestamp()
-    return any(path.stat().st_mtime < before for path in folder.rglob(f"*{FORMING}"))
+    files = [path for path in folder.rglob("*.*") if path.suffix != ".parquet"]
+    formed = [path for path in files if path.suffix != FORMING]
+    return any(not path.with_suffix(".parquet").exists() for path in formed) or any(
+        path.stat().st_mtime < before for path in files if path.suffix == FORMING
+    )
 
 
 def _strays_first(project_id: int, files: Iterable[Path]) -> list[Path]:

@@ -24,6 +24,8 @@ from analytics.services import erasures
 from analytics.views.doors import entered
 
 _PAGE = 25
+# Two forms of one page have a field of the same name.
+_ERASE_ID = "erase_%s"
 
 
 class FindForm(forms.Form):
@@ -72,7 +74,7 @@ def export(request: HttpRequest, organization: str, project: str) -> HttpRespons
 @require_POST
 def erase(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = entered(request, organization, project, Capability.ERASE_PEOPLE)
-    form = EraseForm(request.POST)
+    form = EraseForm(request.POST, auto_id=_ERASE_ID)
     if not form.is_valid():
         return _page(request, found, FindForm({"person": request.POST.get("person", "")}), form)
     given = form.cleaned_data
@@ -108,7 +110,8 @@ def _page(
         "form": form,
         "asked_for": person,
         "found": found,
-        "erase_form": erase_form or EraseForm(initial={"person": person, "token": uuid.uuid4()}),
+        "erase_form": erase_form
+        or EraseForm(initial={"person": person, "token": uuid.uuid4()}, auto_id=_ERASE_ID),
         "page": listed,
         "query": f"?{query.urlencode()}" if person else "?",
     }

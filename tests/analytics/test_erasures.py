@@ -1,14 +1,16 @@
 """Who is erased is gone from the inbox, the database and the files; who comes back is somebody new."""
 
+import threading
 from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from msgspec import structs
 
 from accounts.access import Actor
-from accounts.errors import IdempotencyMismatch, Invalid
+from accounts.errors import IdempotencyMismatch, Invalid, Unavailable
 from analytics.models import Erasure, InboxEntry, Manifest, PersonLink, PersonTraits, Segment
 from analytics.queries import live, storage
 from analytics.queries.erasures import hash_of
@@ -380,3 +382,24 @@ def test_what_could_not_be_read_goes_after_two_weeks_and_the_receipt_says_so(pro
 def test_sealing_pays_one_query_where_nobody_is_erased(project, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert erasures_in_inbox.leave_out(project_id=project.pk, batch=Batch([event()], [{}])).events
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_does_not_wait_for_ever_for_who_writes(project, monkeypatch):
+    monkeypatch.setattr(erasures, "_PATIENCE", "100ms")
+    caught = []
+
+    def other():
+        with pytest.raises(Unavailable) as refusal:
+            erase(project)
+        caught.append(refusal.value)
+        connection.close()
+
+    with transaction.atomic():
+        Manifest.objects.select_for_update().get(project=project)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+
+    assert [error.retry_after for error in caught] == [10]
+    assert not Erasure.objects.exists()
