@@ -10,6 +10,7 @@ import time_machine
 from analytics.contracts import Event
 from analytics.ingestion import payloads
 from analytics.models import DropCount, InboxEntry
+from analytics.people import Links
 from tests.factories import WriteKeyFactory
 
 KEY = "plw_posthog"
@@ -162,6 +163,12 @@ def test_traits_alone_are_an_identify(client, name) -> None:
 
     assert (event.kind, event.user_id, event.anonymous_id) == ("identify", "u1", "")
     assert {"a": 1} in (json.loads(event.properties), json.loads(event.context).get("set_once"))
+
+
+def test_a_trait_is_taken_back(client) -> None:
+    event = sent(client, {"event": "$set", "properties": {"$set": {"a": 1}, "$unset": ["b", 5]}})
+
+    assert json.loads(event.properties) == {"a": 1, "b": None}
 
 
 def test_traits_beside_an_event_stay_in_its_context(client) -> None:
@@ -356,3 +363,22 @@ def test_what_is_historical_is_not_shown_live(client, monkeypatch, django_captur
 
     assert callbacks == []
     assert len(stored()) == 1
+
+
+def test_the_ids_of_one_person_meet(client) -> None:
+    """A page that is nobody's yet, a server that knows its id, signing up, and another id joined to it."""
+    events = [
+        {"event": "$pageview", "distinct_id": "a1", "properties": {"$is_identified": False}},
+        {"event": "Priced", "distinct_id": "a1", "properties": {"$is_server": True}},
+        {"event": "$identify", "distinct_id": "u1", "properties": {"$anon_distinct_id": "a1"}},
+        {"event": "$create_alias", "distinct_id": "a2", "properties": {"alias": "u1"}},
+        {"event": "Paid", "distinct_id": "a2", "properties": {}},
+        {"event": "Paid", "distinct_id": "u2", "properties": {}},
+    ]
+    send(client, "/batch/", {"api_key": KEY, "batch": events})
+    links = Links({})
+
+    for event in stored():
+        links.learn(event)
+
+    assert [links.person_of(event) for event in stored()] == ["u1", "u1", "u1", "u1", "u1", "u2"]

@@ -38,7 +38,8 @@ FIELDS = (
     "payload", "website", "hostname", "title", "language", "screen", "tag", "data", "id", "ip", "userAgent", "lcp",
 )  # fmt: skip
 PROPERTIES = (
-    "$set", "$set_once", "$groups", "$group_type", "$group_key", "$group_set", "$current_url", "$pathname",
+    "$set", "$set_once", "$unset", "$groups", "$group_type", "$group_key", "$group_set", "$current_url",
+    "$pathname",
     "$referrer", "$lib", "$raw_user_agent", "$ip", "$timezone", "$os", "$time", "$timestamp", "alias", "token",
     "$anon_distinct_id", "$is_identified", "$process_person_profile", "$is_server", "$screen_name", "distinct_id",
 )  # fmt: skip

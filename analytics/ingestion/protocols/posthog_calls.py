@@ -5,16 +5,14 @@ anonymous id, everything else a user id. What our columns hold leaves the proper
 the event (nulls, the key, the library's own bookkeeping). All else stays as sent, under its own name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from analytics.contracts import Kind, Rejection
 from analytics.ingestion.normalize import RawCall
-from analytics.ingestion.protocols import wire
+from analytics.ingestion.protocols import posthog_content, wire
 
-# What the browser's library calls itself is no name beside those of the others.
-LIBRARIES = {"web": "posthog-js"}
 COOKIELESS = "$posthog_cookieless"
 
 _KINDS = {
@@ -26,17 +24,8 @@ _KINDS = {
     "$create_alias": Kind.ALIAS,
     "$groupidentify": Kind.GROUP,
 }
-_BOOKKEEPING = frozenset({
-    "token", "api_key", "distinct_id", "$insert_id", "$time", "$config_defaults", "$configured_session_timeout_ms",
-    "$initialization_time", "$lib_custom_api_host", "$lib_rate_limit_remaining_tokens", "$recording_status",
-    "$sdk_dist_channel", "$user_id", "$ignore_sent_at", "$cookieless_mode", "$geoip_disable",
-})  # fmt: skip
 # A century, in milliseconds.
 _LONGEST_OFFSET = 100 * 366 * 86_400_000
-_DEBUGGING = "$sdk_debug_"
-# What the user agent says, where there is one.
-_BY_USER_AGENT = ("$browser", "$os", "$device_type")
-_BY_ADDRESS = ("$host", "$referring_domain")
 # The newer door has these beside the properties.
 _LIFTED = {"session_id": "$session_id", "window_id": "$window_id"}
 _OPTIONS = {"process_person_profile": "$process_person_profile", "disable_skew_correction": "$ignore_sent_at"}
@@ -63,7 +52,9 @@ def call(value: Any, index: int, envelope: Envelope) -> RawCall | Rejection:
     ids = _ids(value, properties, kind)
     if not ids:
         return Rejection(index, "distinct_id is required.", "distinct_id")
-    if kind is Kind.GROUP and not (group := _group(properties.get("$group_type"), properties.get("$group_key"))):
+    if kind is Kind.GROUP and not (
+        group := posthog_content.group_id(properties.get("$group_type"), properties.get("$group_key"))
+    ):
         return Rejection(index, "$group_type and $group_key are required.", "$group_key")
     if kind is Kind.GROUP:
         ids["groupId"] = group
@@ -74,7 +65,7 @@ def call(value: Any, index: int, envelope: Envelope) -> RawCall | Rejection:
         **ids,
         **_times(value, properties, envelope),
     }
-    return cast("RawCall", found | _content(kind, properties, envelope))
+    return cast("RawCall", found | posthog_content.content(kind, properties, envelope.library))
 
 
 def _kind(event: object) -> Kind:
@@ -111,12 +102,6 @@ def _ids(value: Mapping[str, Any], properties: Mapping[str, Any], kind: Kind) ->
     return {"anonymousId" if unidentified else "userId": distinct}
 
 
-def _group(kind: object, key: object) -> str:
-    """The id of a group: keys are only unique among groups of their kind."""
-    told = isinstance(kind, str) and kind and isinstance(key, str | int) and key != ""
-    return f"{kind}:{key}" if told else ""
-
-
 def _times(value: Mapping[str, Any], properties: Mapping[str, Any], envelope: Envelope) -> dict[str, Any]:
     """A server's clock is believed; that of a page or an app is corrected by when it says that it sent."""
     offset = value.get("offset")
@@ -134,85 +119,3 @@ def _times(value: Mapping[str, Any], properties: Mapping[str, Any], envelope: En
     if believed or envelope.sent_at is None:
         return {"timestamp": given}
     return {"originalTimestamp": given, "sentAt": envelope.sent_at, "timestamp": given}
-
-
-def _content(kind: Kind, properties: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
-    """Properties, traits and context. What is taken for the context leaves the properties."""
-    left = {name: item for name, item in properties.items() if item is not None and not _is_bookkeeping(name)}
-    context = _context(left, envelope)
-    traits, once = left.pop("$set", None), _told(left.pop("$set_once", None))
-    if once:
-        context["set_once"] = once
-    if kind is Kind.SCREEN:
-        return {
-            "name": left.pop("$screen_name", None),
-            "properties": left,
-            "context": _with(context, traits=traits),
-        }
-    if kind is Kind.IDENTIFY:
-        left.pop("$anon_distinct_id", None)
-        return {"traits": _told(traits), "context": _with(context, properties=left)}
-    if kind is Kind.GROUP:
-        given = [left.pop(name, None) for name in ("$group_set", "$group_type", "$group_key")]
-        return {"traits": _told(given[0]), "context": _with(context, properties=left)}
-    if kind is Kind.ALIAS:
-        left.pop("alias", None)
-    return {"properties": left, "context": _with(context, traits=traits)}
-
-
-def _is_bookkeeping(name: str) -> bool:
-    return name in _BOOKKEEPING or name.startswith(_DEBUGGING)
-
-
-def _told(value: object) -> object:
-    """Traits without those that say nothing."""
-    return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
-
-
-def _with(context: dict[str, Any], **more: object) -> dict[str, Any]:
-    return context | _present({name: _told(item) for name, item in more.items()})
-
-
-def _context(left: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
-    def take(name: str) -> Any:
-        return left.pop(name) if isinstance(left.get(name), str) else None
-
-    name, _, version = envelope.library.partition("/")
-    library = take("$lib") or name
-    groups = left.get("$groups")
-    found = {
-        "library": _present({"name": LIBRARIES.get(library, library), "version": take("$lib_version") or version}),
-        "page": _page(left, take),
-        "userAgent": take("$raw_user_agent"),
-        "ip": take("$ip"),
-        "locale": take("$browser_language"),
-        "timezone": take("$timezone"),
-        "groupId": _first_group(groups) if isinstance(groups, dict) else "",
-    }
-    if found["userAgent"]:
-        for name in _BY_USER_AGENT:
-            left.pop(name, None)
-    elif not left.get("$is_server") and isinstance(left.get("$os"), str):
-        found["os"] = {"name": left.pop("$os")}
-    return _present(found)
-
-
-def _present(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item for name, item in found.items() if item}
-
-
-def _page(left: dict[str, Any], take: Callable[[str], Any]) -> dict[str, Any]:
-    url, referrer = take("$current_url"), take("$referrer")
-    if url:
-        for name in _BY_ADDRESS:
-            left.pop(name, None)
-    return _present({
-        "url": url,
-        "path": take("$pathname"),
-        "title": take("$title") or (take("title") if url else None),
-        "referrer": None if referrer == "$direct" else referrer,
-    })  # fmt: skip
-
-
-def _first_group(groups: Mapping[str, Any]) -> str:
-    return next((found for kind, key in groups.items() if (found := _group(kind, key))), "")
