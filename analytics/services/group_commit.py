@@ -43,13 +43,14 @@ _EVENT_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, judged, and the future of its answer."""
+    """One request, judged, and the future of its answer. `size` is about what it takes in memory, in bytes."""
 
     sender: Sender
     judged: Sequence[Judged]
     received_at: datetime
     answers_each: bool
     announced: bool
+    size: int
     answer: asyncio.Future[Outcome]
 
 
@@ -71,6 +72,7 @@ class GroupCommit:
     def __init__(self) -> None:
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.waiting = self._bytes = 0
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._announcer = live.Announcer()
 
@@ -92,16 +94,14 @@ class GroupCommit:
         if self.waiting >= MOST_WAITING or (self._bytes and self._bytes + size > MOST_BYTES):
             raise Unavailable("More events arrive than can be written. Send it again.", retry_after=1)
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.waiting, self._bytes = self.waiting + 1, self._bytes + size
+        self._start()
+        self._count(1, size)
+        self._requests.put(Request(sender, judged, received_at, answers_each, announced, size, answer))
         try:
-            self._start()
-            self._requests.put(Request(sender, judged, received_at, answers_each, announced, answer))
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await answer
         except TimeoutError as error:
             raise _unavailable() from error
-        finally:
-            self.waiting, self._bytes = self.waiting - 1, self._bytes - size
 
     def close(self) -> None:
         """End the thread, once it has written what waits."""
@@ -110,16 +110,25 @@ class GroupCommit:
             self._thread.join()
             self._thread = None
 
+    def _count(self, requests: int, size: int) -> None:
+        """Of what waits, and so is in memory: until it is written, however long its client waits."""
+        with self._lock:
+            self.waiting, self._bytes = self.waiting + requests, self._bytes + size
+
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
+            self._requests = queue.SimpleQueue()
+            self.waiting = self._bytes = 0
             self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
         try:
             while (group := self._gather()) is not None:
-                if group:
-                    self._commit(group)
+                # Who was told to send again is not kept twice.
+                if waiting := [request for request in group if not request.answer.done()]:
+                    self._commit(waiting)
+                self._count(-len(group), -sum(request.size for request in group))
                 self._announcer.announce_if_due()
             self._announcer.announce()
         finally:

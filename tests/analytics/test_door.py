@@ -97,6 +97,13 @@ async def waits(door: EventsOr, requests: int) -> None:
         await asyncio.sleep(0.01)
 
 
+async def is_being_written(other: psycopg.Connection) -> None:
+    """Until the writer waits for the lock that the other connection holds."""
+    waiting = "SELECT 1 FROM pg_locks WHERE relation = 'analytics_inboxentry'::regclass AND NOT granted"
+    while other.execute(waiting).fetchone() is None:  # noqa: ASYNC110 (it is another process)
+        await asyncio.sleep(0.01)
+
+
 def plain_parameters() -> dict[str, Any]:
     names = ("dbname", "user", "password", "host", "port")
     given = connection.get_connection_params()
@@ -394,9 +401,29 @@ def test_a_database_that_does_not_answer_is_not_waited_for_without_end(door, wri
         await client.post("/v1/track", json=CALL)
         with psycopg.connect(**plain_parameters()) as blocker:
             blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
-            return (await client.post("/v1/track", json=CALL)).status_code
+            refused = await client.post("/v1/track", json=CALL)
+            # It is in memory still.
+            assert door.writer.waiting >= 1
+            return refused.status_code
 
     assert with_client(door, work) == 503
+
+
+def test_who_was_told_to_send_again_is_not_kept_as_well(door, write_key, monkeypatch) -> None:
+    async def work(client: Client) -> list[int]:
+        await client.post("/v1/track", json=CALL)
+        with psycopg.connect(**plain_parameters()) as blocker:
+            blocker.execute("LOCK TABLE analytics_inboxentry IN EXCLUSIVE MODE")
+            held_up = asyncio.create_task(client.post("/v1/track", json=CALL))
+            await is_being_written(blocker)
+            monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 0.05)
+            refused = await client.post("/v1/track", json={**CALL, "messageId": "refused"})
+            blocker.commit()
+            return [refused.status_code, (await held_up).status_code]
+
+    assert with_client(door, work) == [503, 200]
+    door.close()
+    assert "refused" not in {event.message_id for event in stored()}
 
 
 def test_what_waits_is_bounded(door, write_key, monkeypatch) -> None:
@@ -429,6 +456,7 @@ def test_a_client_that_gives_up_breaks_no_group(door, write_key) -> None:
             return (await patient).status_code
 
     assert with_client(door, work) == 200
+    door.close()
     assert door.writer.waiting == 0
 
 
