@@ -6,7 +6,6 @@ the API's description. Here nothing crosses between threads but groups of reques
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +23,7 @@ from accounts.middleware import ACCEPTABLE
 from analytics.api.ingestion import CORS
 from analytics.ingestion import judging
 from analytics.ingestion.client import ClientInfo, client_info
+from analytics.ingestion.ids import new_uuid
 from analytics.ingestion.protocols import protocol_of, wire
 from analytics.services import ingestion, quota, same_answer, visitors
 from analytics.services.group_commit import GroupCommit
@@ -66,7 +66,7 @@ class EventsOr:
             await self.application(scope, receive, send)
             return
         given = headers.get("x-request-id", "")
-        request_id = given if ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if ACCEPTABLE.fullmatch(given) else new_uuid().hex
         # The request's task has a context of its own, which ends with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:

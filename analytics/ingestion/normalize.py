@@ -1,7 +1,6 @@
 """A call in Segment's terms becomes an Event: checked, its time settled, enriched. Every protocol ends here."""
 
 import copy
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from analytics.contracts import Event, Kind
 from analytics.ingestion import calls, cleaning, clock, surroundings
 from analytics.ingestion.calls import Call, RawCall
 from analytics.ingestion.client import ClientInfo
+from analytics.ingestion.ids import new_uuid
 from analytics.ingestion.options import DEFAULTS, Options
 from analytics.ingestion.page import page_fields
 from analytics.ingestion.refusal import Refused
@@ -66,7 +66,7 @@ class Reader:
         setting = self._setting(call.context)
         properties = _properties(call, kind)
         event = copy.copy(setting.event)
-        event.message_id = cleaning.identifier(call.message_id, "messageId") or str(uuid.uuid4())
+        event.message_id = cleaning.identifier(call.message_id, "messageId") or str(new_uuid())
         event.kind = kind.value
         event.name = _name(call, kind)
         event.time = self._time(call, setting.window)

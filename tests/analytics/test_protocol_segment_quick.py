@@ -2,7 +2,6 @@
 
 import base64
 import json
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.errors import PlumblineError
 from analytics.contracts import Event, Rejection
+from analytics.ingestion import normalize
 from analytics.ingestion.calls import Call
 from analytics.ingestion.client import ClientInfo
 from analytics.ingestion.judging import judge
@@ -120,7 +120,7 @@ def outcome(path: str, body: bytes, source: ClientInfo, options: Options) -> obj
 
 def both(path: str, body: bytes, source: ClientInfo, options: Options) -> tuple[object, object]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uuid, "uuid4", lambda: "one")
+        patch.setattr(normalize, "new_uuid", lambda: "one")
         quick = outcome(path, body, source, options)
         patch.setattr(segment_quick, "batch", lambda _: None)
         patch.setattr(segment_quick, "single", lambda *_: None)
