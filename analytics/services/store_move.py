@@ -17,7 +17,7 @@ from analytics.queries import storage
 from analytics.services.clickhouse_writer import begin, raise_last_batch
 from analytics.store.base import StoreFault
 from analytics.store.clickhouse.checksums import Checked, checksum_of
-from analytics.store.clickhouse.rows import rows_of
+from analytics.store.clickhouse.rows import rows_of, with_own
 from analytics.store.clickhouse.writing import ClickHouseTable
 
 ROWS_AT_ONCE = 100_000
@@ -66,7 +66,7 @@ def _copy(table: ClickHouseTable, segment: Segment, batch: int) -> list[Checked]
     sent: Counter[tuple[int, str]] = Counter()
     with pq.ParquetFile(storage.path_of(segment)) as file:
         for part in file.iter_batches(batch_size=ROWS_AT_ONCE):
-            stored = pa.Table.from_batches([part])
+            stored = with_own(pa.Table.from_batches([part]))
             properties = [_decode(text) for text in stored["properties"].to_pylist()]
             rows = rows_of(stored, properties, project_id=segment.project_id, batch=batch)
             sent += checksum_of(rows)

@@ -24,7 +24,7 @@ class Overrides:
     def register(self, own: duckdb.DuckDBPyConnection) -> None:
         """Make the links known to a cursor."""
         if self._links:
-            own.register("overrides", _table(self._links))
+            own.register("overrides", overrides_table(self._links))
 
     @property
     def join(self) -> str:
@@ -57,7 +57,8 @@ class Overrides:
         return f"if({self.person} = {_OWN}, '', {self.person})" if self._links else "e.person"
 
 
-def _table(links: Mapping[str, str]) -> pa.Table:
+def overrides_table(links: Mapping[str, str]) -> pa.Table:
+    """Links by the number of the id: the person, and the person's number."""
     people = list(links.values())
     return pa.table(
         {

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from analytics.store.base import Range, Snapshot, Wanted
-from analytics.store.clickhouse import loading
+from analytics.store.clickhouse import loading, sessions
 from analytics.store.clickhouse import schema as tables
 from analytics.store.clickhouse.connection import Address, Limits, client, name
 from analytics.store.clickhouse.dialect import compiled
-from analytics.store.loading import events_table
-from analytics.store.sessions import cuts
+from analytics.store.loading import schema
+from analytics.store.overrides import overrides_table
+from analytics.store.sessions import events_table, sessions_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -39,8 +39,11 @@ class ClickHouseReading:
 
     def __init__(self, own: "Client", wanted: Wanted) -> None:
         self._own = own
-        self.events = events_table(wanted)
-        self.rows_read = int(own.query("SELECT count() FROM events").result_rows[0][0])
+        loaded = "events_of_sessions" if wanted.sessions else "events"
+        self.events = ibis.table(schema(wanted), name=loaded)
+        self.sessions = sessions_table(wanted)
+        self.events_of_sessions = events_table(wanted)
+        self.rows_read = int(own.query(f"SELECT count() FROM {loaded}").result_rows[0][0])  # noqa: S608 (our names)
 
     def save(self, name_: str, table: ir.Table) -> ir.Table:
         """Compute a table once, to ask several things of it."""
@@ -56,18 +59,11 @@ def send_links(own: "Client", links: Mapping[str, str]) -> None:
     """Make links (id → person) known to a session, for `loading.PERSON`."""
     if links:
         own.command(loading.OVERRIDES)
-        own.insert_arrow("overrides", pa.table({"id": list(links), "person": list(links.values())}))
+        own.insert_arrow("overrides", overrides_table(links))
 
 
 def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> None:
     send_links(own, snapshot.links)
     own.command(loading.load(snapshot, within, wanted, table))
-    if not wanted.sessions:
-        return
-    own.command(loading.FORM_SESSIONS)
-    found = cuts((run, place, time) for run, place, time in own.query(loading.LONG_RUNS).result_rows)
-    if found:
-        own.command(loading.CUTS)
-        columns = {column: [getattr(cut, column) for cut in found] for column in ("run", "first", "last")}
-        own.insert_arrow("cuts", pa.table(columns))
-    own.command(loading.events_with_sessions(wanted, are_cut=bool(found)))
+    if wanted.sessions:
+        sessions.form(own, wanted)

@@ -28,6 +28,13 @@ def rows_of(table: pa.Table, properties: Sequence[Mapping[str, Any]], *, project
     })  # fmt: skip
 
 
+def with_own(table: pa.Table) -> pa.Table:
+    """A segment's rows with whose they are: it says so only where that is not the event's own id."""
+    own = pc.if_else(pc.equal(table["user_id"], ""), table["anonymous_id"], table["user_id"])
+    person = pc.if_else(pc.equal(table["person"], ""), own, table["person"])
+    return table.set_column(table.column_names.index("person"), "person", person)
+
+
 def _within_years(times: pa.ChunkedArray) -> pa.ChunkedArray:
     first, last = pa.scalar(EARLIEST, times.type), pa.scalar(LATEST, times.type)
     return pc.min_element_wise(pc.max_element_wise(times, first), last)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics.contracts import Event
+from analytics.contracts import Event, number_of
 from analytics.store.base import Statistics, Visible, micros
 from analytics.store.clickhouse import schema
 from analytics.store.clickhouse.checksums import CHECKSUM, MONTH, Checked
@@ -113,7 +113,7 @@ class ClickHouseTable:
         return found
 
     def set_people(self, project_id: int, links: Mapping[str, str]) -> None:
-        """Write the person of every event whose anonymous id, or whose person, is the alias of a link.
+        """Write the person of every event whose loose id, or whose person, is the alias of a link.
 
         May be repeated, also after it was broken off: it gives each event the person that queries see already.
         """
@@ -123,13 +123,16 @@ class ClickHouseTable:
                 own.command(self._update(project_id, pairs[start : start + LINKS_AT_ONCE]))
 
     def _update(self, project_id: int, links: Sequence[tuple[str, str]]) -> str:
-        ids = ", ".join(text(alias) for alias, _ in links)
+        ids = ", ".join(str(number_of(alias)) for alias, _ in links)
         people = ", ".join(text(person) for _, person in links)
-        by_person = f"transform(person, [{ids}], [{people}], person)"
+        numbers = ", ".join(str(number_of(person)) for _, person in links)
+        keys, whos = f"[{ids}]::Array(Int64)", f"[{numbers}]::Array(Int64)"
         return f"""
-            ALTER TABLE {written(self._address)}
-            UPDATE person = transform(anonymous_id, [{ids}], [{people}], {by_person})
-            WHERE project_id = {project_id} AND (anonymous_id IN ({ids}) OR person IN ({ids}))
+            ALTER TABLE {written(self._address)} UPDATE
+                person = transform(loose, {keys}, [{people}], transform(who, {keys}, [{people}], person)),
+                who = transform(loose, {keys}, {whos}, transform(who, {keys}, {whos}, who)),
+                loose = if(loose IN ({ids}), 0, loose)
+            WHERE project_id = {project_id} AND (loose IN ({ids}) OR who IN ({ids}))
         """
 
     def last_batches(self) -> dict[int, int]:
