@@ -44,7 +44,7 @@ class SegmentReading:
         self.events = loading.events_table(wanted)
         self.sessions = sessions.sessions_table(wanted)
         self.events_of_sessions = sessions.events_table(wanted)
-        counted = "sum(events) FROM formed" if wanted.sessions else "count(*) FROM events"
+        counted = "sum(events) FROM sessions" if wanted.sessions else "count(*) FROM events"
         self.rows_read = int(own.execute(f"SELECT {counted}").fetchall()[0][0] or 0)
 
     def save(self, name: str, table: ir.Table) -> ir.Table:

@@ -26,6 +26,7 @@ from analytics.store.runs import DAY_MICROS, FIELDS, GAP_MICROS, PATHS, summary,
 
 LONGEST_MICROS = DAY_MICROS
 _COUNTS = ("events", "views", "customs")
+_DAY = f"epoch_us(first) // {DAY_MICROS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,18 @@ def form(
     people = Overrides(snapshot.links)
     # A summary does not tell of which rows it was made; while somebody's are being erased, none is used.
     summarized = () if snapshot.erased else main
+    source = "side" if summarized else "(FROM side UNION ALL BY NAME FROM main)"
+    own.execute(f"CREATE TEMP TABLE pieces AS {summary(source, fields)}")
+    own.execute(_marks(summarized))
     own.execute(_found(summarized, within, people, fields))
-    own.execute(_pieces(within, fields, is_all=not summarized))
-    own.execute(_expose(people))
+    own.execute(_further_pieces(within, fields))
     own.execute(_CHAINED)
     own.execute(_single(wanted, is_needed=_any(own, "hard")))
     long = own.execute(_LONG, {"longest": LONGEST_MICROS}).fetchall()
     if found := cuts(long):
         own.register("cuts", pa.table({name: [getattr(cut, name) for cut in found] for name in Cut.__slots__}))
         own.execute(_APPLY_CUTS)
-    own.execute(_sessions(fields))
+    own.execute(_formed(fields))
     own.execute(_view(within, fields))
     own.execute(_EVENTS)
 
@@ -91,42 +94,48 @@ def _any(own: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(own.execute(f"SELECT EXISTS (FROM {table})").fetchall()[0][0])
 
 
+def _marks(main: Sequence[StoredFile]) -> str:
+    """Who may have a piece on which day beside the runs of the large files; such runs are pieces too."""
+    loose = f"UNION SELECT who, {_DAY} FROM {_summaries(main)} WHERE loose <> 0" if main else ""  # noqa: S608
+    return f"CREATE TEMP TABLE marks AS SELECT who, {_DAY} AS day FROM pieces {loose}"  # noqa: S608
+
+
 def _found(main: Sequence[StoredFile], within: Range, people: Overrides, fields: Sequence[str]) -> str:
-    """The runs of the large files that the span has or cuts."""
+    """The runs of the large files that the span has or cuts, and which of them are pieces."""
     if not main:
-        return f"CREATE TEMP TABLE found AS SELECT *, false AS cut FROM ({summary('side', fields)}) LIMIT 0"  # noqa: S608
-    files = ", ".join(literal(str(summary_path(file.path))) for file in main)
+        return "CREATE TEMP TABLE found AS SELECT *, false AS cut, true AS is_piece FROM pieces LIMIT 0"
     start, end = (instant(micros(moment)) for moment in (within.span.start, within.span.end))
     columns = "".join(f", e.{identifier(name)}" for name in (*_COUNTS, *fields))
+    renamed = "OR who IN (SELECT who FROM overrides)" if people.join else ""
     return f"""
         CREATE TEMP TABLE found AS
-        SELECT e.run, {people.who} AS who, {people.loose} AS loose, e.first, e.last {columns},
-            e.first < {start} OR e.last >= {end} AS cut
-        FROM read_parquet([{files}]) AS e {people.join}
-        WHERE e.last >= {start} AND e.first < {end}
+        WITH runs AS (
+            SELECT e.run, {people.who} AS who, {people.loose} AS loose, e.first, e.last {columns},
+                e.first < {start} OR e.last >= {end} AS cut
+            FROM {_summaries(main)} {people.join}
+            WHERE e.last >= {start} AND e.first < {end}
+        ), marked AS (SELECT DISTINCT who, day, true AS is_marked FROM marks)
+        SELECT runs.*, coalesce(is_marked, false)
+            OR epoch_us(first) % {DAY_MICROS} <= {GAP_MICROS}
+            OR {DAY_MICROS} - epoch_us(last) % {DAY_MICROS} <= {GAP_MICROS} {renamed} AS is_piece
+        FROM runs LEFT JOIN marked ON runs.who = marked.who AND {_DAY} = marked.day
     """  # noqa: S608 (names of columns and files are quoted)
 
 
-def _pieces(within: Range, fields: Sequence[str], *, is_all: bool) -> str:
+def _summaries(main: Sequence[StoredFile]) -> str:
+    files = ", ".join(literal(str(summary_path(file.path))) for file in main)
+    return f"read_parquet([{files}]) AS e"
+
+
+def _further_pieces(within: Range, fields: Sequence[str]) -> str:
     """A run is of one day: the days of the span's edges have all that is cut."""
-    if is_all:
-        return f"CREATE TEMP TABLE pieces AS {summary('side', fields)} UNION ALL {summary('main', fields)}"
     days = [micros(moment) // DAY_MICROS * DAY_MICROS for moment in (within.span.start, within.span.end)]
     at_edges = f"time < {instant(days[0] + DAY_MICROS)} OR time >= {instant(days[1])}"
     cut = f"(FROM main WHERE ({at_edges}) AND run IN (SELECT run FROM found WHERE cut))"  # noqa: S608
-    return f"CREATE TEMP TABLE pieces AS {summary('side', fields)} UNION ALL {summary(cut, fields)}"
-
-
-def _expose(people: Overrides) -> str:
-    renamed = "OR who IN (SELECT who FROM overrides)" if people.join else ""
     return f"""
-        INSERT INTO pieces SELECT * EXCLUDE (cut) FROM found
-        WHERE NOT cut AND (
-            epoch_us(first) % {DAY_MICROS} <= {GAP_MICROS}
-            OR {DAY_MICROS} - epoch_us(last) % {DAY_MICROS} <= {GAP_MICROS}
-            OR who IN (SELECT who FROM pieces) OR who IN (SELECT who FROM found WHERE loose <> 0) {renamed}
-        )
-    """  # noqa: S608 (numbers only)
+        INSERT INTO pieces {summary(cut, fields)};
+        INSERT INTO pieces SELECT * EXCLUDE (cut, is_piece) FROM found WHERE is_piece AND NOT cut
+    """  # noqa: S608 (as above)
 
 
 _CHAINED = f"""
@@ -176,20 +185,17 @@ _APPLY_CUTS = """
 """
 
 
-def _sessions(fields: Sequence[str]) -> str:
-    """All sessions; and of the runs that are no session of their own, which one they are in."""
-    names = "".join(f", {name}" for name in fields)
+def _formed(fields: Sequence[str]) -> str:
+    """The sessions of pieces; and of the runs that are no session of their own, which one they are in."""
     sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTS)
     return f"""
         CREATE TEMP TABLE runs AS
         SELECT run, first_value(run) OVER (PARTITION BY chain ORDER BY number) AS session
         FROM chained ANTI JOIN hard USING (chain);
         CREATE TEMP TABLE formed AS
-        SELECT run AS session, who, first, last, {", ".join(_COUNTS)} {names}
-        FROM found ANTI JOIN pieces USING (run) WHERE NOT cut
-        UNION ALL
-        SELECT arg_min(run, number), any_value(who), min(first), max(last), {sums}
-            {"".join(f", {_of_pieces(name)}" for name in fields)}
+        SELECT arg_min(run, number) AS session, any_value(who) AS who,
+            min(first) AS first, max(last) AS last, {sums}
+            {"".join(f", {_of_pieces(name)} AS {name}" for name in fields)}
         FROM chained ANTI JOIN hard USING (chain) GROUP BY chain
         UNION ALL
         SELECT session, any_value(who), min(time), max(time), {values(fields, "number")}
@@ -206,11 +212,15 @@ def _of_pieces(field: str) -> str:
 
 
 def _view(within: Range, fields: Sequence[str]) -> str:
+    names = ", ".join(("who", "first", "last", *_COUNTS, *fields))
     return f"""
         CREATE TEMP VIEW sessions AS
-        SELECT session, who, {", ".join((*_COUNTS, *fields))}, epoch_us(last) - epoch_us(first) AS length,
+        SELECT session, {names}, epoch_us(last) - epoch_us(first) AS length,
             {interval_of("first", within)} AS interval, {interval_of("last", within)} AS last_interval
-        FROM formed
+        FROM (
+            SELECT run AS session, {names} FROM found WHERE NOT (cut OR is_piece)
+            UNION ALL SELECT session, {names} FROM formed
+        )
     """  # noqa: S608 (names are ours)
 
 

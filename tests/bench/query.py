@@ -1,81 +1,120 @@
-"""The overview page's query on 200,000 events, uncached and cached, beside hand-written DuckDB SQL."""
+"""Queries over ROWS events (10000000), uncached, each beside hand-written DuckDB SQL on the same files.
 
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-import duckdb
-from django.core.cache import cache
-
-from analytics.contracts import Event, Kind
-from analytics.kinds import parse_spec
-from analytics.models import Project
-from analytics.queries.run import run_query
-from analytics.services import compaction, ingestion, sealing
-from tests.bench.stack import Product, median
-
-EVENTS = 200_000
-PEOPLE = 8_000
-DAYS = 60
-CHUNK = 5_000
-HAND_WRITTEN = """
-SELECT date_trunc('day', time) AS day, count(DISTINCT person) AS visitors,
-       count(*) FILTER (kind IN ('page', 'screen')) AS views
-FROM read_parquet($files) WHERE time >= $start GROUP BY day ORDER BY day
+`overview page` is what a page shows at first: figures, chart and its four open tables, compared with the period
+before.
 """
 
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-def events(now: datetime) -> list[Event]:
-    step = timedelta(days=DAYS) / EVENTS
-    start = now - timedelta(days=DAYS)
-    micros = 1_000_000
-    return [
-        Event(
-            message_id=f"bench-{number}",
-            kind=Kind.PAGE if number % 3 else Kind.TRACK,
-            name="page" if number % 3 else f"Action {number % 20}",
-            time=int((start + step * number).timestamp() * micros),
-            received_at=int(now.timestamp() * micros),
-            anonymous_id=f"visitor-{number * 7919 % PEOPLE}",
-            path=f"/page/{number % 100}",
-            source=("Direct", "Google", "Newsletter")[number % 3],
-            channel=("Direct", "Search", "Email")[number % 3],
-            country=("DE", "US", "FR", "JP")[number % 4],
-            browser=("Chrome", "Firefox", "Safari")[number % 3],
-            properties=f'{{"amount": {number % 500}}}',
-        )
-        for number in range(EVENTS)
-    ]
+import duckdb
+import psutil
+from django.core.cache import cache
+
+from analytics.kinds import parse_spec
+from analytics.models import Project, Segment
+from analytics.queries import storage
+from analytics.queries.run import run_query
+from analytics.services import compaction
+from tests.bench import hand_written, many
+from tests.bench.stack import Product, median
+
+ROWS = int(os.environ.get("ROWS", "10000000"))
+SPAN = 30
+TREND: dict[str, Any] = {"kind": "trends", "period": {"last": f"{SPAN}d"}, "compare": "none"}
+OVERVIEW: dict[str, Any] = {"kind": "overview", "period": {"last": f"{SPAN}d"}}
+PAGE = ("figures", "chart", "sources", "pages", "countries", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A spec, the SQL that one would write for its period, and that for the period before."""
+
+    name: str
+    spec: dict[str, Any]
+    by_hand: Sequence[str]
+    before: Sequence[str] = ()
+
+
+QUESTIONS = (
+    Question("overview, everything", OVERVIEW, hand_written.OVERVIEW, hand_written.OVERVIEW_BEFORE),
+    Question("overview page", {**OVERVIEW, "panels": PAGE}, hand_written.PAGE, hand_written.OVERVIEW_BEFORE),
+    Question("total by day", {**TREND, "series": [{}]}, hand_written.TOTAL),
+    Question("people by day", {**TREND, "series": [{"aggregation": "unique"}]}, hand_written.UNIQUE),
+    Question("sessions by day", {**TREND, "series": [{"aggregation": "sessions"}]}, hand_written.SESSIONS),
+    Question(
+        "total by a property",
+        {**TREND, "series": [{}], "breakdown": ["properties.plan"]},
+        hand_written.BY_PROPERTY,
+    ),
+    Question(
+        "90th percentile by day",
+        {**TREND, "series": [{"aggregation": "p90", "property": "amount"}]},
+        hand_written.PERCENTILE,
+    ),
+)
 
 
 def timed(work: Callable[[], object]) -> float:
+    """Milliseconds of wall time."""
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1000
 
 
+def by_hand(files: list[str], question: Question, end: datetime) -> None:
+    """Both periods in a new database, as one would at a prompt."""
+    middle = end - timedelta(days=SPAN)
+    with duckdb.connect(config={"memory_limit": "1GB", "preserve_insertion_order": False}) as own:
+        spans = ((question.by_hand, middle, end), (question.before, middle - timedelta(days=SPAN), middle))
+        for statements, first, last in spans:
+            values = {"files": files, "start": first.replace(tzinfo=None), "end": last.replace(tzinfo=None)}
+            for text in statements:
+                for part in text.split(";"):
+                    used = {name: value for name, value in values.items() if f"${name}" in part}
+                    own.execute(part, used).fetchall()
+
+
 def run(product: Product, rounds: int) -> None:
     project = Project.objects.get(pk=product.project_id)
+    # The worker compacts each minute; here it is done at once, and measured.
     now = datetime.now(UTC)
-    stored = events(now)
-    for start in range(0, EVENTS, CHUNK):
-        ingestion.accept(project=project, events=stored[start : start + CHUNK])
-    seconds = timed(lambda: sealing.seal_project(project_id=project.pk)) / 1000
-    compaction.compact_project(project_id=project.pk)
-    files = [str(path) for path in sorted((product.data / "store").rglob("*.parquet"))]
-    size = sum(segment.bytes for segment in project.segments.filter(retired_at=None))
-    print(f"  sealing                      {EVENTS / seconds:10,.0f} events/s")
-    print(f"  on disk                      {size / EVENTS:10.1f} bytes an event")
-    spec = parse_spec({"kind": "overview", "period": {"last": "30d"}})
-    values = {"files": files, "start": (now - timedelta(days=30)).replace(tzinfo=None)}
-    full, cached, bare = [], [], []
+    began = time.perf_counter()
+    stored = many.fill(project, ROWS, now.date())
+    written = time.perf_counter() - began
+    cpu = sum(psutil.Process().cpu_times()[:2])
+    began = time.perf_counter()
+    compaction.compact_project(project_id=project.pk, now=now + timedelta(hours=2))
+    seconds = time.perf_counter() - began
+    cpu = sum(psutil.Process().cpu_times()[:2]) - cpu
+    segments = list(Segment.objects.live().filter(project=project))
+    print(
+        f"  {stored:,} events over {many.DAYS} days, {ROWS // many.PER_PERSON:,} people; written in {written:.0f} s"
+    )
+    print(
+        f"  compaction                   {stored / seconds:10,.0f} events/s   {cpu / stored * 1e6:.1f} µs of CPU each"
+    )
+    print(f"  on disk                      {sum(item.bytes for item in segments) / stored:10.1f} bytes an event")
+    files = [str(storage.path_of(segment)) for segment in segments]
+    end = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
+    for question in QUESTIONS:
+        _compare(project, question, files, end, rounds)
+
+
+def _compare(project: Project, question: Question, files: list[str], end: datetime, rounds: int) -> None:
+    spec = parse_spec(question.spec)
+    ours, cached, theirs = [], [], []
     for _ in range(rounds):
         cache.clear()
-        full.append(timed(lambda: run_query(project=project, spec=spec)))
+        ours.append(timed(lambda: run_query(project=project, spec=spec)))
         cached.append(timed(lambda: run_query(project=project, spec=spec)))
-        bare.append(timed(lambda: duckdb.connect().execute(HAND_WRITTEN, values).fetchall()))
-    print(f"  overview, all panels         {median(full):10.0f} ms")
-    print(f"  overview, cached             {median(cached):10.1f} ms")
+        theirs.append(timed(lambda: by_hand(files, question, end)))
+    ratio = median(ours) / median(theirs)
     print(
-        f"  one hand-written figure      {median(bare):10.0f} ms         ratio {median(full) / median(bare):.1f}"
+        f"  {question.name:<28} {median(ours):10.0f} ms   by hand {median(theirs):6.0f} ms"
+        f"   ratio {ratio:.2f}   cached {median(cached):.1f} ms"
     )

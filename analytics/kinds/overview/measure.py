@@ -180,8 +180,9 @@ def _seen(reading: Reading, parts: Parts) -> ir.Table:
         ((longest,),) = reading.rows(sessions.agg(longest=(sessions.last_interval - sessions.interval).max()))
         # With no interval between its first and its last, a session has an event in each of its intervals.
         if longest is not None and longest <= 1:
+            longer = sessions.filter(sessions.last_interval > sessions.interval)
             return ibis.union(
-                sessions.select("who", "interval"), sessions.select("who", interval=sessions.last_interval)
+                sessions.select("who", "interval"), longer.select("who", interval=longer.last_interval)
             )
     return parts.kept.select("who", "interval")
 

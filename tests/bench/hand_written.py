@@ -1,0 +1,65 @@
+"""What one would write by hand in DuckDB over the same files, to hold Plumbline's queries against."""
+
+_FROM = "FROM read_parquet($files) WHERE time >= $start AND time < $end"
+# Sessions as the definitions have them, without the cut after 24 hours, which no person of the bench needs.
+_SESSIONS = f"""
+    CREATE OR REPLACE TEMP TABLE marked AS
+    SELECT *, sum(begins) OVER (ORDER BY who, time ROWS UNBOUNDED PRECEDING) AS session FROM (
+        SELECT who, time, kind, path, source, channel, utm_campaign, country, device, browser, os,
+            (lag(time) OVER (PARTITION BY who ORDER BY time) IS NULL
+            OR time - lag(time) OVER (PARTITION BY who ORDER BY time) > INTERVAL 30 MINUTE)::INTEGER AS begins
+        {_FROM}
+    );
+    CREATE OR REPLACE TEMP TABLE sessions AS
+    SELECT session, any_value(who) AS who, min(time) AS first, max(time) - min(time) AS length,
+        count(*) FILTER (kind = 'page') AS views, count(*) FILTER (kind = 'track') AS customs,
+        arg_min(path, time) FILTER (kind = 'page') AS entry_path,
+        arg_max(path, time) FILTER (kind = 'page') AS exit_path,
+        {
+    ", ".join(
+        f"arg_min({n}, time) AS {n}"
+        for n in ("source", "channel", "utm_campaign", "country", "device", "browser", "os")
+    )
+}
+    FROM marked GROUP BY session
+"""
+_FIGURES = (
+    """SELECT count(*), count(DISTINCT who), sum(views), sum(customs), avg((views <= 1 AND customs = 0)::INTEGER),
+    avg(epoch(length)) FROM sessions""",
+    "SELECT time::DATE AS day, count(DISTINCT who) FROM marked GROUP BY day",
+)
+_TABLES = (
+    *(
+        f"SELECT {name}, count(*) AS n, count(DISTINCT who) FROM sessions GROUP BY {name} ORDER BY n DESC LIMIT 10"
+        for name in (
+            "source", "channel", "utm_campaign", "entry_path", "exit_path", "country", "device", "browser", "os"
+        )
+    ),
+    """SELECT path, count(DISTINCT who) AS n, count(*) FROM marked WHERE kind = 'page'
+    GROUP BY path ORDER BY n DESC LIMIT 10""",
+    f"""SELECT name, count(*) AS n, count(DISTINCT who) {_FROM} AND kind = 'track'
+    GROUP BY name ORDER BY n DESC LIMIT 10""",
+)  # fmt: skip
+
+# For the period, and for the one before it.
+OVERVIEW = (_SESSIONS, *_FIGURES, *_TABLES)
+PAGE = (_SESSIONS, *_FIGURES, _TABLES[0], _TABLES[5], *_TABLES[-2:])
+OVERVIEW_BEFORE = (_SESSIONS, *_FIGURES)
+TOTAL = (f"SELECT time::DATE AS day, count(*) {_FROM} GROUP BY day",)
+UNIQUE = (
+    f"SELECT time::DATE AS day, count(DISTINCT who) {_FROM} GROUP BY day",
+    f"SELECT count(DISTINCT who) {_FROM}",
+)
+BY_PROPERTY = (
+    f'SELECT "t:plan" AS plan, count(*) {_FROM} GROUP BY plan',
+    f'SELECT "t:plan" AS plan, time::DATE AS day, count(*) {_FROM} GROUP BY plan, day',
+)
+PERCENTILE = (
+    f'SELECT time::DATE AS day, quantile_cont("n:amount", 0.9) {_FROM} GROUP BY day',
+    f'SELECT quantile_cont("n:amount", 0.9) {_FROM}',
+)
+SESSIONS = (
+    _SESSIONS,
+    "SELECT time::DATE AS day, count(DISTINCT session) FROM marked GROUP BY day",
+    "SELECT count(*) FROM sessions",
+)
