@@ -46,7 +46,7 @@ def read(entries: Iterable[InboxEntry]) -> Batch:
     batch = Batch()
     for entry in entries:
         try:
-            events, properties = _decode(entry)
+            events, properties = decode(entry)
         except UNREADABLE:
             LOG.exception("An inbox entry cannot be read; it is put aside.", extra={"entry": entry.pk})
             _put_aside(entry)
@@ -58,7 +58,8 @@ def read(entries: Iterable[InboxEntry]) -> Batch:
     return batch
 
 
-def _decode(entry: InboxEntry) -> tuple[list[Event], list[dict[str, Any]]]:
+def decode(entry: InboxEntry) -> tuple[list[Event], list[dict[str, Any]]]:
+    """The events of an entry, each with its properties. Raises one of UNREADABLE."""
     events = payloads.unpack(entry.payload)
     for event in events:
         if not (TIME_MIN <= event.time < TIME_MAX and TIME_MIN <= event.received_at < TIME_MAX):

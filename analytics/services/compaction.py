@@ -25,6 +25,8 @@ RETIRED_KEPT = timedelta(minutes=10)
 ORPHANS_KEPT = timedelta(hours=1)
 # For a person to look at what could not be read; longer would keep what nobody can search for an erased person.
 UNREADABLE_KEPT = timedelta(days=14)
+# While this file is in the store's folder, files of no segment stay: for whoever has restored an older database.
+KEEP = "KEEP"
 
 
 def compact_all() -> None:
@@ -111,16 +113,17 @@ def sweep(*, now: datetime | None = None) -> int:
         summary_path(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     retired.filter(pk__in=[path.stem for path in paths]).delete()
-    orphans = [path for path in _old_files(moment) if not _is_segment(path)]
+    orphans = [] if (storage.folder() / KEEP).exists() else list(strays(storage.folder(), moment))
     unreadable = list(_older(storage.unreadable_folder(), "*.zst", moment - UNREADABLE_KEPT))
     for path in (*orphans, *unreadable):
         path.unlink(missing_ok=True)
     return len(paths) + len(orphans) + len(unreadable)
 
 
-def _old_files(moment: datetime) -> Iterator[Path]:
+def strays(folder: Path, moment: datetime) -> Iterator[Path]:
+    """Files below this folder of the store that belong to no segment and have been there for a while."""
     for pattern in ("*.parquet", f"*{SUMMARY}", f"*{FORMING}"):
-        yield from _older(storage.folder(), pattern, moment - ORPHANS_KEPT)
+        yield from (path for path in _older(folder, pattern, moment - ORPHANS_KEPT) if not _is_segment(path))
 
 
 def _older(folder: Path, pattern: str, than: datetime) -> Iterator[Path]:

@@ -7,9 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.errors import DeadlineExceeded
+from accounts.errors import DeadlineExceeded, PlumblineError
+from analytics.management import store_report
+from analytics.models import Project
 from analytics.queries import storage
-from analytics.services import store_move
+from analytics.services import store_check, store_move, store_rebuild
+from analytics.services.store_check import How
 from analytics.store.base import StoreFault
 from analytics.store.clickhouse import connection, schema
 from analytics.store.clickhouse.writing import ClickHouseTable
@@ -19,10 +22,21 @@ PLAIN = "clickhouse://localhost/plumbline"
 
 
 class Command(BaseCommand):
-    help = "Look after the event store: print the tables of ClickHouse, move segments into it."
+    help = "Look after the event store: check and rebuild its manifest, print ClickHouse's tables, move there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parts = parser.add_subparsers(required=True, metavar="ddl|move")
+        parts = parser.add_subparsers(required=True, metavar="check|rebuild|ddl|move")
+        check = parts.add_parser(
+            "check", help="compare the manifest with the files; exit code 1 where they differ"
+        )
+        store_report.add_check_arguments(check)
+        check.set_defaults(run=self._check)
+        rebuild = parts.add_parser("rebuild", help="take files that no segment names into the manifest again")
+        rebuild.add_argument("--project", type=int, required=True, metavar="ID", help="the project of the files")
+        rebuild.add_argument(
+            "--newest-wins", action="store_true", help="where files share events, leave the older ones out"
+        )
+        rebuild.set_defaults(run=self._rebuild)
         ddl = parts.add_parser("ddl", help="print the statements that make ClickHouse's tables")
         ddl.add_argument("--cluster", default="", help="make Replicated and Distributed tables on this cluster")
         ddl.add_argument("--database", default="", help="the database; else that of EVENT_STORE_URL")
@@ -39,6 +53,29 @@ class Command(BaseCommand):
             options["run"](options)
         except (StoreFault, DeadlineExceeded) as error:
             raise CommandError(str(error)) from error
+
+    def _check(self, options: dict[str, Any]) -> None:
+        if options["project"] is not None and not Project.objects.filter(pk=options["project"]).exists():
+            raise CommandError(f"There is no project {options['project']}.")
+        how = How(quick=options["quick"], repair=options["repair"], give_up=options["give_up"])
+        looked = store_check.check(project_id=options["project"], how=how)
+        report = store_report.report(looked, progress=self.stderr if self.stderr.isatty() else None)
+        for line in store_report.as_json(report) if options["json"] else store_report.as_text(report):
+            self.stdout.write(line)
+        if report.left:
+            raise CommandError(f"{report.left} problems are left.", returncode=1)
+
+    def _rebuild(self, options: dict[str, Any]) -> None:
+        if not Project.objects.filter(pk=options["project"]).exists():
+            raise CommandError(
+                f"There is no project {options['project']}. Make it, and give the folder its number."
+            )
+        try:
+            found = store_rebuild.rebuild(project_id=options["project"], newest_wins=options["newest_wins"])
+        except PlumblineError as error:
+            raise CommandError(error.message) from error
+        for line in store_report.of_rebuilt(found):
+            self.stdout.write(line)
 
     def _ddl(self, options: dict[str, Any]) -> None:
         address = _address(settings.EVENT_STORE_URL or PLAIN)
