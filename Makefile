@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 export PLUMBLINE_DATA ?= ./var
 
-.PHONY: help run test lint bench lock format clean
+.PHONY: help run test lint bench crash lock format clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -40,6 +40,9 @@ lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, 
 
 bench: $(DEV_STAMP)  ## measure; ONLY=ingest, query or inference
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+crash: $(DEV_STAMP)  ## kill everything at random moments under load and count; KILLS, SEED
+	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
 
 lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
