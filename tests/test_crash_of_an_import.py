@@ -1,7 +1,9 @@
 """kill -9 of the worker in the middle of an import: every row is stored once."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,10 +30,14 @@ print(project.pk)
 """
 
 
-def asked(run: Run, column: str):
+def asked(run: Run, column: str) -> Any:
     with psycopg.connect(run.servers()["DATABASE_URL"]) as connection:
         row = connection.execute(f"SELECT {column} FROM analytics_import").fetchone()
     return row and row[0]
+
+
+def has_read(run: Run, rows: int) -> bool:
+    return bool(asked(run, "rows") >= rows)
 
 
 def expire_the_lease(run: Run) -> None:
@@ -51,7 +57,7 @@ def test_an_import_whose_worker_is_killed_stores_every_row_once(tmp_path: Path) 
         run.wait_until_up()
         project = int(run.manage("shell", "-c", SET_UP.format(path=str(file))).split()[-1])
         for rows in KILLS:
-            eventually(lambda rows=rows: asked(run, "rows") >= rows)
+            eventually(partial(has_read, run, rows))
             run.child("--queues").kill()
             expire_the_lease(run)
         eventually(lambda: asked(run, "state") == "done", within=150)

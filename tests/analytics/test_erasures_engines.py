@@ -1,6 +1,7 @@
 """On each engine: no answer after the request shows the person, the store follows, and others stay."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -25,7 +26,7 @@ SPEC = {
 
 def answer(project):
     """Figures and pages of the overview, as it is answered now."""
-    result = run_query(project=project, spec=parse_spec(SPEC), now=NOON + timedelta(days=2)).result
+    result: Any = run_query(project=project, spec=parse_spec(SPEC), now=NOON + timedelta(days=2)).result
     pages = {row.value for table in result.tables for row in table.rows}
     return {figure.metric: figure.value for figure in result.figures}, pages
 

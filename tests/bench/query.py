@@ -92,13 +92,12 @@ def run(product: Product, rounds: int) -> None:
     seconds = time.perf_counter() - began
     cpu = sum(psutil.Process().cpu_times()[:2]) - cpu
     segments = list(Segment.objects.live().filter(project=project))
+    people, size = ROWS // many.PER_PERSON, sum(item.bytes for item in segments)
+    print(f"  {stored:,} events over {many.DAYS} days, {people:,} people; written in {written:.0f} s")
     print(
-        f"  {stored:,} events over {many.DAYS} days, {ROWS // many.PER_PERSON:,} people; written in {written:.0f} s"
+        f"  compaction                   {stored / seconds:10,.0f} events/s   {cpu / stored * 1e6:.1f} µs of CPU"
     )
-    print(
-        f"  compaction                   {stored / seconds:10,.0f} events/s   {cpu / stored * 1e6:.1f} µs of CPU each"
-    )
-    print(f"  on disk                      {sum(item.bytes for item in segments) / stored:10.1f} bytes an event")
+    print(f"  on disk                      {size / stored:10.1f} bytes an event")
     files = [str(storage.path_of(segment)) for segment in segments]
     end = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
     for question in QUESTIONS:
