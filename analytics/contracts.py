@@ -12,7 +12,10 @@ import pyarrow as pa
 
 
 class Kind(StrEnum):
-    """What an event is. Pages and screens are views; track is everything that a customer names."""
+    """What an event is. Pages and screens are views; track is everything that a customer names.
+
+    Passive events have names, too, but nobody did anything: a page was left, a measure taken.
+    """
 
     TRACK = "track"
     PAGE = "page"
@@ -20,8 +23,10 @@ class Kind(StrEnum):
     IDENTIFY = "identify"
     GROUP = "group"
     ALIAS = "alias"
+    PASSIVE = "passive"
 
 
+NAMED_KINDS = (Kind.TRACK, Kind.PASSIVE)
 VIEW_KINDS = (Kind.PAGE, Kind.SCREEN)
 
 

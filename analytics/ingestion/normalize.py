@@ -115,7 +115,7 @@ def _kind(value: object) -> Kind:
 
 
 def _name(call: Call, kind: Kind) -> str:
-    if kind is not Kind.TRACK:
+    if kind is not Kind.TRACK and kind is not Kind.PASSIVE:
         return kind.value
     given = call.event
     if not isinstance(given, str) or not given.strip():

@@ -106,7 +106,7 @@ def _found(main: Sequence[StoredFile], within: Range, people: Overrides, fields:
         return "CREATE TEMP TABLE found AS SELECT *, false AS cut, true AS is_piece FROM pieces LIMIT 0"
     start, end = (instant(micros(moment)) for moment in (within.span.start, within.span.end))
     columns = "".join(f", e.{identifier(name)}" for name in (*_COUNTS, *fields))
-    renamed = "OR who IN (SELECT who FROM overrides)" if people.join else ""
+    renamed = "OR runs.who IN (SELECT who FROM overrides)" if people.join else ""
     return f"""
         CREATE TEMP TABLE found AS
         WITH runs AS (

@@ -17,6 +17,7 @@ KINDS = {
     Kind.IDENTIFY: "Identify",
     Kind.GROUP: "Group",
     Kind.ALIAS: "Alias",
+    Kind.PASSIVE: "Passive event",
 }
 SUBJECTS = {
     PropertyDefinition.Subject.EVENT: "Property of events",

@@ -35,7 +35,7 @@ def fate(client, project):
 @pytest.mark.parametrize(
     ("change", "field", "reason"),
     [
-        ({"type": "view"}, "type", "type must be one of track, page, screen, identify, group, alias."),
+        ({"type": "view"}, "type", "type must be one of track, page, screen, identify, group, alias, passive."),
         ({"type": None}, "type", "type must be one of"),
         ({"event": ""}, "event", "event must be the name of the event."),
         ({"event": 5}, "event", "event must be the name of the event."),

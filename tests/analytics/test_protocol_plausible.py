@@ -71,7 +71,7 @@ def test_engagement_carries_depth_and_time(client) -> None:
     send(client, {"n": "engagement", "d": "shop.test", "u": VIEW["url"], "sd": 80, "e": 4500, "v": 36, "w": 1280})
 
     (event,) = stored()
-    assert (event.kind, event.name) == ("track", "engagement")
+    assert (event.kind, event.name) == ("passive", "engagement")
     assert json.loads(event.properties) == {"scroll_depth": 80, "engagement_time": 4500}
     assert json.loads(event.context) == {
         "library": {"name": "plausible", "version": "36"}, "screen": {"width": 1280},

@@ -208,8 +208,10 @@ def test_whoever_has_no_profile_is_anonymous(client) -> None:
     assert (event.user_id, event.anonymous_id) == ("", "u1")
 
 
-def test_leaving_a_page_is_an_event_by_its_name(client) -> None:
-    assert sent(client, {"event": "$pageleave"}).name == "$pageleave"
+def test_what_the_library_sends_by_itself_is_passive(client) -> None:
+    event = sent(client, {"event": "$pageleave"})
+
+    assert (event.kind, event.name) == ("passive", "$pageleave")
 
 
 def moment(text: str) -> int:

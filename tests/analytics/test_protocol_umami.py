@@ -83,7 +83,7 @@ def test_performance_is_an_event_with_its_figures(client) -> None:
     send(client, "performance", lcp=1200.5, cls=0.01, ttfb=90)
 
     (event,) = stored()
-    assert (event.kind, event.name) == ("track", "performance")
+    assert (event.kind, event.name) == ("passive", "performance")
     assert json.loads(event.properties) == {"lcp": 1200.5, "cls": 0.01, "ttfb": 90}
 
 

@@ -75,7 +75,9 @@ def number(spec: OverviewSpec, metric: str, of: Counted) -> float | None:
         return sum(fact.is_custom and spec.event in {"", fact.event.name} for fact in of.facts)
     if metric == "bounce_rate":
         return sum(map(_bounced, of.entering)) / len(of.entering) if of.entering else None
-    lengths = [(session[-1].at - session[0].at).total_seconds() for session in of.sessions]
+    lengths = [
+        0 if _bounced(session) else (session[-1].at - session[0].at).total_seconds() for session in of.sessions
+    ]
     return sum(lengths) / len(lengths) if lengths else None
 
 

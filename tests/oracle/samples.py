@@ -73,14 +73,16 @@ def _machine(at: datetime) -> list[Event]:
 
 @st.composite
 def single(draw: st.DrawFn, at: datetime, message_id: str) -> Event:
-    kind = draw(st.sampled_from(["track", "track", "page", "page", "screen", "identify", "alias", "group"]))
+    kind = draw(
+        st.sampled_from(["track", "track", "page", "page", "screen", "identify", "alias", "group", "passive"])
+    )
     anonymous, user = draw(st.sampled_from(ANONYMOUS)), draw(st.sampled_from(["", *USERS]))
     if kind in {"identify", "alias"}:
         user = user or "u1"
     return Event(
         message_id=message_id,
         kind=kind,
-        name=draw(st.sampled_from(NAMES)) if kind == "track" else kind,
+        name=draw(st.sampled_from(NAMES)) if kind in {"track", "passive"} else kind,
         time=micros(at),
         received_at=micros(at) + draw(st.integers(0, 1)),
         anonymous_id=anonymous if anonymous or user else "a1",

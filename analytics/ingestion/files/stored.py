@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from analytics.contracts import Event, Kind
+from analytics.contracts import NAMED_KINDS, Event, Kind
 from analytics.ingestion import cleaning, clock
 from analytics.ingestion.normalize import MAX_NAME
 from analytics.ingestion.refusal import Refused
@@ -57,7 +57,7 @@ def _kind_and_name(value: Mapping[str, Any]) -> tuple[str, str]:
     kind = value.get("kind")
     if kind not in set(Kind):
         raise Refused(f"kind must be one of {', '.join(Kind)}.", "kind")
-    if kind != Kind.TRACK:
+    if kind not in NAMED_KINDS:
         return str(kind), str(kind)
     name = value.get("name")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:

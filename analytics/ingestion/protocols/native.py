@@ -6,7 +6,8 @@
 or one such object without `events`. The key is a write key (`Authorization: Bearer plw_…`, the user of HTTP Basic,
 or `write_key` in the body), or a secret key that may send events, with `project_id` in the body. An event has:
 
-- `type`: track (default), identify, page, screen, group or alias; `event`: the name, for track
+- `type`: track (default), identify, page, screen, group, alias or passive; `event`: the name, for track and
+  passive (what happened without anybody doing it, such as a measurement)
 - `user_id` or `anonymous_id`; without either, a browser's visitor is told apart for the day, without a cookie
 - `message_id`, by which sending again is harmless; `timestamp`, `sent_at`, `original_timestamp`
 - `properties`; for identify and group `traits`; for group `group_id`; for alias `previous_id`

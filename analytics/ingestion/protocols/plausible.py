@@ -91,12 +91,18 @@ def _call(found: dict[str, Any], given: dict[str, Any]) -> RawCall | Rejection:
     return cast(
         "RawCall",
         {
-            "type": (Kind.PAGE if name == _PAGEVIEW else Kind.TRACK).value,
+            "type": _kind(name, given).value,
             "event": name,
             "properties": {**properties, **_figures(name, given)},
             "context": context,
         },
     )
+
+
+def _kind(name: str, given: dict[str, Any]) -> Kind:
+    if name == _PAGEVIEW:
+        return Kind.PAGE
+    return Kind.PASSIVE if name == _ENGAGEMENT or given["interactive"] is False else Kind.TRACK
 
 
 def _props(value: object) -> object:

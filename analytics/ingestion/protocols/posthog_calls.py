@@ -23,6 +23,11 @@ _KINDS = {
     "$set_once": Kind.IDENTIFY,
     "$create_alias": Kind.ALIAS,
     "$groupidentify": Kind.GROUP,
+    # Sent by the library on its own.
+    "$pageleave": Kind.PASSIVE,
+    "$web_vitals": Kind.PASSIVE,
+    "$feature_flag_called": Kind.PASSIVE,
+    "$$heatmap": Kind.PASSIVE,
 }
 # A century, in milliseconds.
 _LONGEST_OFFSET = 100 * 366 * 86_400_000

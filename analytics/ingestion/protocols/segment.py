@@ -12,7 +12,7 @@ from analytics.ingestion.protocols import segment_calls, segment_quick, wire
 BATCH = "batch"
 # The last part of the address → the type of its call.
 ROUTES: dict[str, str] = {
-    **{kind.value: kind.value for kind in Kind},
+    **{kind.value: kind.value for kind in Kind if kind is not Kind.PASSIVE},
     "t": Kind.TRACK.value,
     "i": Kind.IDENTIFY.value,
     "p": Kind.PAGE.value,

@@ -56,7 +56,7 @@ def _content(kind: str, payload: Mapping[str, Any], data: dict[str, Any]) -> dic
         measured = {
             name: value for name, value in payload.items() if name not in _KNOWN and isinstance(value, int | float)
         }
-        return {"type": Kind.TRACK.value, "event": PERFORMANCE, "properties": tag | measured | data}
+        return {"type": Kind.PASSIVE.value, "event": PERFORMANCE, "properties": tag | measured | data}
     name = payload.get("name")
     if name is None or name == "":
         return {"type": Kind.PAGE.value, "properties": tag | data}

@@ -92,8 +92,9 @@ def _all(table: ir.Table, filters: list[Filter]) -> ir.Table:
 def _sessions(operation: Any, on_path: tuple[Filter, ...]) -> ir.Table:
     """The sessions; `enters` says whether their bounces count under a filter on the path."""
     sessions = operation.to_expr()
+    bounced = (sessions.views <= 1) & (sessions.customs == 0)
     return sessions.mutate(
-        bounced=(sessions.views <= 1) & (sessions.customs == 0), enters=_enters(sessions, on_path)
+        bounced=bounced, enters=_enters(sessions, on_path), length=bounced.ifelse(0, sessions.length)
     )
 
 

@@ -17,8 +17,9 @@ DEFINITION = (
     "the kept events; views the kept page and screen events; events the kept custom events. A bounce is a session"
     " with at most one view and no custom event; bounce rate is bounces divided by sessions, and under a filter "
     "on the path bounces and sessions are those that enter on a path that matches. Duration is the mean over "
-    "sessions of the seconds from the first to the last event. In the chart a session belongs to the interval in "
-    "which it starts. Events of one instant are in the order of their receipt, then of their message ids."
+    "sessions of the seconds from the first to the last event, a bounce counting 0. In the chart a session "
+    "belongs to the interval in which it starts. Events of one instant are in the order of their receipt, then of "
+    "their message ids."
 )
 
 
