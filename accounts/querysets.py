@@ -1,14 +1,16 @@
 """Tenant-safe filters, named as verbs."""
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import HashedKey, Membership, Organization, Plan, User  # noqa: F401 (in a base class)
 
+LOG = logging.getLogger(__name__)
 # How stale "last used" may be: a write for each request would cost more than it tells.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
@@ -41,4 +43,9 @@ class KeyQuerySet(models.QuerySet[Key]):
         """Note that a key was used, at most once a minute."""
         moment = timezone.now()
         if key.last_used_at is None or key.last_used_at < moment - LAST_USED_RESOLUTION:
-            self.filter(pk=key.pk).update(last_used_at=moment)
+            try:
+                with transaction.atomic(using=self.db):
+                    self.filter(pk=key.pk).update(last_used_at=moment)
+            except DatabaseError as error:
+                # A full disk, say: who only reads need not hear of it.
+                LOG.warning("That a key was used cannot be noted: %s", error)

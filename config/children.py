@@ -99,8 +99,13 @@ class Child:
             return f"==> {self.name} ended ({_ending(self.process.returncode)}); restarting it\n{self.tail()}"
         if now < self.revive_at:
             return ""
+        try:
+            self.start()
+        except OSError as error:
+            # Its log cannot be written, or no process be made: that may pass.
+            self.revive_at = now + LONGEST_PAUSE
+            return f"==> {self.name} cannot be started: {error}; trying again"
         self.revive_at = None
-        self.start()
         return f"==> {self.name} is started again (process {self.process.pid})"
 
     def signal(self) -> None:

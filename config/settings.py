@@ -99,7 +99,9 @@ REQUESTS_AT_ONCE = 24
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **environment.database(
-            ENV["DATABASE_URL"], pool={"min_size": 1, "max_size": REQUESTS_AT_ONCE + 8, "timeout": 10}
+            ENV["DATABASE_URL"],
+            # Whoever tries for long pauses longer and longer; whoever comes next tries at once.
+            pool={"min_size": 1, "max_size": REQUESTS_AT_ONCE + 8, "timeout": 10, "reconnect_timeout": 4},
         ),
         "CONN_MAX_AGE": 0,
         # A connection that died with its server is noticed before it is used.

@@ -4,6 +4,7 @@ Children live in sessions of their own, so that Ctrl-C reaches only the supervis
 first those that serve, then the databases. Should the supervisor itself be killed, the kernel ends them (Linux).
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -38,9 +39,10 @@ class CannotStart(Exception):
 
 
 def say(text: str) -> None:
-    """A line for the person at the terminal."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """A line for the person at the terminal; where it cannot be written, as on a full disk, the rest goes on."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 @dataclass(slots=True)

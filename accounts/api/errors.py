@@ -1,14 +1,19 @@
 """Every error of the API in the one envelope (`accounts/errors.py`)."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from accounts.errors import FieldError, PlumblineError, envelope
+from accounts.errors import FieldError, PlumblineError, Unavailable, envelope
+
+LOG = logging.getLogger(__name__)
+RETRY_SECONDS = 5
 
 CODES = {
     400: "invalid",
@@ -30,6 +35,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, OperationalError):
+        LOG.warning("A request is refused, as the database does not take it: %s", error)
+        error = Unavailable("The database does not answer at the moment. Try again.", retry_after=RETRY_SECONDS)
     if isinstance(error, PlumblineError):
         response = Response(error.body, status=error.status, headers=error.headers)
         if error.status == 401:

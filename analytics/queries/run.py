@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 
 from analytics.kinds import KINDS, QuerySpec, Result
 from analytics.kinds import answer as answer_of
 from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
-from analytics.queries import flights, manifest, retention, storage
+from analytics.queries import answers, flights, manifest, retention, storage
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
 
 CACHED_SECONDS = 3_600
@@ -59,15 +58,16 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
     begun = time.perf_counter()
     frame = frame_in(project, spec, now=now or timezone.now())
     key = _key(project, spec, frame, manifest.version_of(project.pk))
-    found: Answer | None = cache.get(key)
+    found: Answer | None = answers.kept(key)
     cached = found is not None
     if found is None:
         with flights.alone(key):
-            found = cache.get(key)
+            found = answers.kept(key)
             cached = found is not None
             if found is None:
                 found = _computed(project, spec, frame)
-                cache.set(_key(project, spec, frame, found.provenance.manifest_version), found, CACHED_SECONDS)
+                again = _key(project, spec, frame, found.provenance.manifest_version)
+                answers.keep(again, found, CACHED_SECONDS)
     elapsed = round((time.perf_counter() - begun) * 1000, 1)
     return replace(found, provenance=replace(found.provenance, cached=cached, elapsed_ms=elapsed))
 

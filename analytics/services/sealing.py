@@ -78,6 +78,10 @@ def _waiting() -> list[int]:
 def _pass_or_log(project_id: int) -> SealReport:
     try:
         return _pass(project_id)
+    except OSError as error:
+        # A full disk or one that cannot be written, at every pass until somebody sees to it.
+        LOG.error("Sealing failed; the inbox keeps the events: %s", error, extra={"project_id": project_id})  # noqa: TRY400
+        return SealReport(project_id)
     except FAULTS:
         LOG.exception("Sealing failed; the inbox keeps the events.", extra={"project_id": project_id})
         return SealReport(project_id)

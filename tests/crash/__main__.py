@@ -76,7 +76,7 @@ def rows(figures: Figures) -> list[tuple[str, str]]:
     answers = ", ".join(f"{status or 'broken'}: {times:,}" for status, times in sorted(figures.answers.items()))
     return [
         *((what, f"{number:,}") for what, number in numbers.items()),
-        ("longest time without an acknowledgement", f"{figures.longest_silence:.1f} s"),
+        *(("longest without an acknowledgement", one) for one in figures.silences),
         ("answers", answers),
     ]
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tests.crash.victims import WORDS, Killer
 from tests.product import Run, eventually
 
 HOUR = 3600
+LONGEST = 5
 # Merging is due each minute; here it is always about to happen.
 COMPACT_EVERY = 2.0
 BETWEEN_KILLS = (1.0, 3.0)
@@ -46,7 +47,7 @@ class Figures:
     lost: set[str]
     twice: set[str]
     foreign: set[str]
-    longest_silence: float
+    silences: tuple[str, ...]
     segments: int
     merges: int
     answers: Counter[int]
@@ -87,6 +88,18 @@ class Campaign:
             for client in clients:
                 client.join(30)
 
+    def suffer(self, trouble: AbstractContextManager[None], seconds: float, seed: int = 0) -> Figures:
+        """Have some trouble for a while under load; what is stored once it is over and all is quiet."""
+        began, ledger = time.monotonic(), Ledger()
+        with self.load(ledger):
+            eventually(lambda: len(ledger.acknowledged) > 100)
+            with trouble:
+                time.sleep(seconds)
+            before = len(ledger.acknowledged)
+            eventually(lambda: len(ledger.acknowledged) > before + 100)
+        self.settle()
+        return self._figures(seed, began, Killer(self.run, random.Random(seed)), ledger, 0)
+
     def wage(self, kills: int, seed: int, names: tuple[str, ...] = tuple(WORDS)) -> Figures:
         """Kill so many processes while events come in; what is stored once all is quiet."""
         began, chance, ledger = time.monotonic(), random.Random(seed), Ledger()
@@ -123,6 +136,8 @@ class Campaign:
         if stored.usage != stored.events:
             faults.append(f"{stored.usage} events are counted as used, and {stored.events} are stored.")
         faults += [f"{times} answers were {status}." for status, times in ledger.odd_answers.items()]
+        if ledger.without_a_time:
+            faults.append(f"{ledger.without_a_time} answers of 503 do not say when to come back.")
         return Figures(
             seed=seed,
             seconds=time.monotonic() - began,
@@ -136,7 +151,7 @@ class Campaign:
             lost=acknowledged - stored.ids.keys(),
             twice={one for one, times in stored.ids.items() if times > 1},
             foreign=stored.ids.keys() - acknowledged - unsure,
-            longest_silence=ledger.longest_silence,
+            silences=tuple(_silences(ledger, killer)),
             segments=stored.segments,
             merges=merges,
             answers=ledger.answers,
@@ -187,6 +202,13 @@ class Campaign:
                 app.send_task(task, connection=connection, queue="default", expires=10, retry=False)
         except (KombuError, RedisError, OSError):
             return
+
+
+def _silences(ledger: Ledger, killer: Killer) -> Iterator[str]:
+    """The longest times without an acknowledgement, each with what was killed from shortly before on."""
+    for ended, seconds in sorted(ledger.silences, key=lambda item: -item[1])[:LONGEST]:
+        killed = [names for at, names in killer.times if ended - seconds - 1 <= at <= ended]
+        yield f"{seconds:.1f} s: {', '.join(killed) or 'nothing was killed'}"
 
 
 def run_in(folder: Path, **environ: str) -> Run:

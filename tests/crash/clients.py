@@ -1,7 +1,6 @@
 """Clients that send as the SDKs do: what is not acknowledged is sent again, unchanged, until it is."""
 
 import base64
-import contextlib
 import http.client
 import json
 import threading
@@ -16,6 +15,8 @@ NAME = "Crash"
 # What an answer may be while something is down: sent again, it is taken.
 COME_BACK = {409, 503}
 PAUSE = 0.05
+# So many seconds without an acknowledgement are noted.
+LONG = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,24 @@ class Ledger:
     acknowledged: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
-    longest_silence: float = 0.0
+    # When clients were acknowledged again (of time.monotonic), and for how long none had been.
+    silences: list[tuple[float, float]] = field(default_factory=list)
+    # Answers of 503 that do not say when to come back.
+    without_a_time: int = 0
     _heard_at: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note_answer(self, status: int) -> None:
+    def note_answer(self, status: int, retry_after: str) -> None:
         """Count an answer's status; 0 is a connection that broke."""
         with self._lock:
             self.answers[status] += 1
+            self.without_a_time += status == 503 and not retry_after.isdecimal()
 
     def acknowledge(self, ids: list[str]) -> None:
         with self._lock:
             now = time.monotonic()
-            self.longest_silence = max(self.longest_silence, now - self._heard_at)
+            if now - self._heard_at > LONG:
+                self.silences.append((now, now - self._heard_at))
             self._heard_at = now
             self.acknowledged += ids
 
@@ -106,6 +112,13 @@ class Client(threading.Thread):
         self._connection: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
+        try:
+            self._send_all()
+        finally:
+            if self._connection is not None:
+                self._connection.close()
+
+    def _send_all(self) -> None:
         requests = 0
         while not self.ending.is_set():
             ids = [str(uuid.uuid4()) for _ in range(self.door.events)]
@@ -128,21 +141,20 @@ class Client(threading.Thread):
         return True
 
     def _is_taken(self, body: str, headers: dict[str, str]) -> bool:
-        status, answer = self._ask(body, headers)
-        self.ledger.note_answer(status)
+        status, answer, retry_after = self._ask(body, headers)
+        self.ledger.note_answer(status, retry_after)
         return status == 200 and self.door.is_taken(json.loads(answer), self.door.events)
 
-    def _ask(self, body: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body; 0 where the connection broke."""
+    def _ask(self, body: str, headers: dict[str, str]) -> tuple[int, bytes, str]:
+        """Status, body and Retry-After; 0 where the connection broke."""
         # A little longer than the product lets a client wait.
         connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request("POST", self.door.path, body, headers)
             response = connection.getresponse()
             self._connection = connection
-            return response.status, response.read()
+            return response.status, response.read(), response.headers.get("Retry-After", "")
         except (OSError, http.client.HTTPException):
             self._connection = None
-            with contextlib.suppress(OSError):
-                connection.close()
-            return 0, b""
+            connection.close()
+            return 0, b"", ""

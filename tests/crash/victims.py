@@ -51,6 +51,7 @@ class Killer:
     kills: Counter[str] = field(default_factory=Counter)
     twos: int = 0
     in_a_file: int = 0
+    times: list[tuple[float, str]] = field(default_factory=list)
 
     def strike(self) -> None:
         """Kill one or two; waits until somebody may be killed."""
@@ -63,6 +64,7 @@ class Killer:
             self.in_a_file += self._is_writing()
         killed = [name for name in chosen if _kill(able[name])]
         self.kills.update(killed)
+        self.times.append((time.monotonic(), " and ".join(killed)))
         self.twos += len(killed) == 2
 
     def _able(self, anybody: bool) -> dict[str, psutil.Process]:
