@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 export PLUMBLINE_DATA ?= ./var
 
-.PHONY: help run test lint bench crash lock format clean
+.PHONY: help run test lint bench crash fuzz lock format clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -43,6 +43,9 @@ bench: $(DEV_STAMP)  ## measure; ONLY=ingest, query or inference
 
 crash: $(DEV_STAMP)  ## kill everything at random moments under load and count; KILLS, SEED
 	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(DEV_STAMP)  ## send rubbish to every door that takes events; EXAMPLES
+	@EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest --quiet --capture=no tests/fuzz
 
 lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt

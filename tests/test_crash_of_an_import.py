@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.crash import reader
 from tests.product import Run, eventually
-from tests.test_crash import inbox_is_empty, stored_ids
 
 pytestmark = pytest.mark.stack
 ROWS = 60_000
@@ -46,6 +46,11 @@ def expire_the_lease(run: Run) -> None:
         connection.execute("UPDATE analytics_import SET lease_until = now() WHERE state = 'running'")
 
 
+def inbox_is_empty(run: Run) -> bool:
+    with psycopg.connect(run.servers()["DATABASE_URL"]) as connection:
+        return connection.execute("SELECT count(*) FROM analytics_inboxentry").fetchone() == (0,)
+
+
 @pytest.mark.timeout(240)
 def test_an_import_whose_worker_is_killed_stores_every_row_once(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
@@ -63,8 +68,9 @@ def test_an_import_whose_worker_is_killed_stores_every_row_once(tmp_path: Path) 
         eventually(lambda: asked(run, "state") == "done", within=150)
         eventually(lambda: inbox_is_empty(run))
 
-        found = stored_ids(run, project)
-        assert found == {f"m{n}": 1 for n in range(ROWS)}
+        stored = reader.read(run.servers()["DATABASE_URL"], run.data / "store", project, "Crash")
+        assert stored.ids == {f"m{n}": 1 for n in range(ROWS)}
+        assert (stored.faults, stored.usage) == ([], ROWS)
         assert asked(run, "accepted") == ROWS
     finally:
         run.process.terminate()
