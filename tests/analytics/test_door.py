@@ -32,6 +32,8 @@ from tests.factories import (
     UsageCountFactory,
     WriteKeyFactory,
 )
+from tests.fuzz.door import status_of
+from tests.fuzz.requests import Asked
 
 KEY = "plw_door"
 PATIENCE = 10
@@ -123,6 +125,13 @@ def test_an_event_is_stored_before_the_answer(door, write_key, path) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Request-ID"] == "from-a-proxy"
     assert [event.message_id for event in stored()] == ["m1"]
+
+
+@pytest.mark.parametrize("given", [b"Basic \x80", b"Basic !", b"Basic /w==", b"Bearer \xff", b"\xff", b"Basic"])
+def test_a_key_that_is_no_text_is_no_key(door, write_key, given) -> None:
+    headers = [(b"authorization", given), (b"content-type", b"application/json")]
+
+    assert asyncio.run(status_of(door, Asked("POST", "/v1/track", b"", headers, [b"{}"]))) == 401
 
 
 def test_what_sends_no_events_is_django_s(door) -> None:
