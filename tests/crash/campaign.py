@@ -1,5 +1,6 @@
 """A campaign: the product under load, killed at random moments, then looked at by a plain reader."""
 
+import itertools
 import json
 import os
 import random
@@ -24,8 +25,9 @@ from tests.product import Run, eventually
 
 HOUR = 3600
 LONGEST = 5
-# Merging is due each minute; here it is always about to happen.
-COMPACT_EVERY = 2.0
+# Sealing is due each second and merging each minute; here both are always about to happen, as little is sent.
+UPKEEP_EVERY = 0.3
+UPKEEP = ("analytics.tasks.seal", "analytics.tasks.seal", "analytics.tasks.compact")
 BETWEEN_KILLS = (1.0, 3.0)
 SETTLED_WITHIN = 300
 _LONG_RETIRED = "SELECT count(*) FROM analytics_segment WHERE retired_at < now() - interval '1 hour'"
@@ -181,12 +183,14 @@ class Campaign:
 
     @contextmanager
     def _merging(self) -> Iterator[None]:
-        """Ask for a compaction every other second, as beat does each minute."""
+        """Ask for sealing and compaction more often than beat does."""
         ending = threading.Event()
 
         def ask() -> None:
-            while not ending.wait(COMPACT_EVERY):
-                self._ask("analytics.tasks.compact")
+            for task in itertools.cycle(UPKEEP):
+                if ending.wait(UPKEEP_EVERY):
+                    return
+                self._ask(task)
 
         thread = threading.Thread(target=ask, daemon=True)
         thread.start()
