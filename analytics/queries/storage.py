@@ -21,6 +21,7 @@ from analytics.store.segments import SegmentStore
 
 # The deadline of what no person waits for.
 UPKEEP_SECONDS = 600
+UPKEEP_MEMORY = "256MB"
 # An export lasts as long as its reader takes.
 EXPORT_SECONDS = 6 * 3600
 
@@ -42,6 +43,11 @@ def path_of(segment: Segment) -> Path:
 def limits(seconds: float | None = None) -> Limits:
     """The limits of a query, or with another deadline."""
     return Limits(folder=folder(), memory=settings.QUERY_MEMORY, seconds=seconds or settings.QUERY_SECONDS)
+
+
+def upkeep_limits() -> Limits:
+    """The limits of sealing, compaction and checks: long, and small beside what a worker has."""
+    return Limits(folder=folder(), memory=UPKEEP_MEMORY, seconds=UPKEEP_SECONDS)
 
 
 def reader() -> EventStore:

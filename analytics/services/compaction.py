@@ -72,7 +72,7 @@ def write_merged(*, project_id: int, ids: Sequence[UUID], erased: Erased = NOBOD
         created_at=at,
     )
     inputs = [Input(storage.path_of(item), item.property_columns) for item in segments]
-    written = merge(inputs, links, storage.path_of(new), storage.limits(seconds=storage.UPKEEP_SECONDS), erased)
+    written = merge(inputs, links, storage.path_of(new), storage.upkeep_limits(), erased)
     return _with_facts(new, written)
 
 

@@ -29,7 +29,7 @@ class SegmentEraser:
             segments = list(Segment.objects.live().filter(project_id=project_id).exclude(pk__in=clean))
             files = [storage.path_of(segment) for segment in segments]
             groups = [ids_until([erasure]) for erasure in erasures]
-            found = count_by_file(files, groups, storage.limits(seconds=storage.UPKEEP_SECONDS))
+            found = count_by_file(files, groups, storage.upkeep_limits())
             for segment, path in zip(segments, files, strict=True):
                 if path in found:
                     _rewrite_one(segment, found[path], erasures)

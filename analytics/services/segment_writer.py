@@ -26,7 +26,7 @@ class SegmentWriter:
     def stored_already(self, project_id: int, events: Sequence[Event]) -> set[int]:
         days = {datetime.fromtimestamp(event.time / 1e6, UTC).date() for event in events}
         near = [storage.path_of(segment) for segment in _near(project_id, days)]
-        return stored_already(events, near, storage.limits(seconds=storage.UPKEEP_SECONDS))
+        return stored_already(events, near, storage.upkeep_limits())
 
     def append(self, batch: int, rows: Rows) -> int:  # noqa: ARG002
         table = files.table_of(rows.events, rows.people, rows.properties)

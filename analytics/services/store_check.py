@@ -71,7 +71,7 @@ def _segments(project_id: int, how: How) -> Iterator[Looked]:
 
 
 def _of_segment(segment: Segment, how: How) -> list[Problem]:
-    findings = list(inspect(claim_of(segment), storage.limits(seconds=storage.UPKEEP_SECONDS), quick=how.quick))
+    findings = list(inspect(claim_of(segment), storage.upkeep_limits(), quick=how.quick))
     # Compaction may have replaced it meanwhile, and the sweep may have been there.
     if not findings or not Segment.objects.live().filter(pk=segment.pk).exists():
         return []

@@ -91,7 +91,7 @@ def _strangers(project_id: int) -> tuple[list[_File], list[Path]]:
 
 def _parted(files: Sequence[_File]) -> tuple[list[_File], list[LeftOut]]:
     """What is to be taken, and what shares events with something that comes before it."""
-    limits = storage.limits(seconds=storage.UPKEEP_SECONDS)
+    limits = storage.upkeep_limits()
     common = shared([item.path for item in files], sum(item.rows for item in files), limits)
     kept: list[_File] = []
     left_out: list[LeftOut] = []

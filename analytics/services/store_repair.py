@@ -26,7 +26,7 @@ def repair_segment(*, segment: Segment, faults: Set[Fault], give_up: bool, repai
     if not repair or faults & BEYOND_REPAIR:
         return {}
     if faults & SUMMARIES:
-        with cursor(storage.limits(seconds=storage.UPKEEP_SECONDS)) as own:
+        with cursor(storage.upkeep_limits()) as own:
             summarize(own, storage.path_of(segment))
     done = dict.fromkeys(faults & SUMMARIES, "rebuilt")
     return done | dict.fromkeys(faults & FACTS, "taken from the file") if _correct(segment) else done

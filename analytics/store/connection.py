@@ -1,4 +1,7 @@
-"""The one DuckDB of a process: in memory, bounded, and shut in the store's folder. No Django here."""
+"""The DuckDB of a process, for queries and for upkeep one each: in memory, bounded, and shut in the store's folder.
+
+No Django here.
+"""
 
 import os
 import threading
@@ -39,9 +42,8 @@ def _database(limits: Limits) -> duckdb.DuckDBPyConnection:
     key = (limits.folder, limits.memory)
     with _lock:
         if key not in _open:
-            for other in _open.values():
-                other.close()
-            _open.clear()
+            for elsewhere in [other for other in _open if other[0] != limits.folder]:
+                _open.pop(elsewhere).close()
             _open[key] = _connect(limits)
         return _open[key]
 

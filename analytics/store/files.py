@@ -28,6 +28,8 @@ ENCODINGS = {
     "time": "DELTA_BINARY_PACKED",
     "received_at": "DELTA_BINARY_PACKED",
     "run": "DELTA_BINARY_PACKED",
+    "first": "DELTA_BINARY_PACKED",
+    "last": "DELTA_BINARY_PACKED",
 }
 FORMING = ".forming"
 SUMMARY = ".runs"
@@ -103,7 +105,7 @@ def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression="zstd",
         use_dictionary=[name for name in schema.names if name not in ENCODINGS],
-        column_encoding=ENCODINGS,
+        column_encoding={name: kind for name, kind in ENCODINGS.items() if name in schema.names},
     )
 
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from analytics.contracts import COLUMNS
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
@@ -58,28 +57,33 @@ def merge(
     """
     columns = shared_columns(inputs)
     path.parent.mkdir(parents=True, exist_ok=True)
-    forming, people = path.with_suffix(FORMING), Overrides(links)
+    people = Overrides(links)
     with cursor(limits) as own:
         people.register(own)
         register_erased(own, erased)
         own.execute(_view(inputs, columns, people, erased))
-        rows = _write_slices(own, forming, base_of(path))
+        rows = _write_slices(own, path)
         first, last = own.execute("SELECT min(time), max(time) FROM inputs").fetchall()[0]
-        size, checksum = settle(forming, path)
-        runs, _ = summarize(own, path)
+    size, checksum = settle(path.with_suffix(FORMING), path)
+    runs, _ = settle(_forming_summary(path), summary_path(path))
     return Written(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), rows, size + runs, checksum, columns)
 
 
 def summarize(own: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
-    """Write the summary of a segment's runs; its size and checksum."""
-    target = summary_path(path)
-    forming = target.with_suffix(f"{SUMMARY}{FORMING}")
-    runs = summary(f"read_parquet({literal(str(path))})")
-    own.execute(f"""
-        COPY (SELECT * FROM ({runs}) ORDER BY date_trunc('day', first), who, first)
-        TO {literal(str(forming))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})
-    """)  # noqa: S608 (names of files are quoted)
-    return settle(forming, target)
+    """Write the summary of the runs of a segment that has none; its size and checksum."""
+    runs = own.sql(_ordered(f"read_parquet({literal(str(path))})")).to_arrow_table()
+    with writer(_forming_summary(path), runs.schema) as file:
+        file.write_table(runs, row_group_size=ROW_GROUP_ROWS)
+    return settle(_forming_summary(path), summary_path(path))
+
+
+def _forming_summary(path: Path) -> Path:
+    return path.with_suffix(f"{SUMMARY}{FORMING}")
+
+
+def _ordered(events: str) -> str:
+    """The summary of these events' runs by their beginning, so that times that follow each other are close."""
+    return f"{summary(events)} ORDER BY first, who, run"
 
 
 def _view(inputs: Sequence[Input], columns: Sequence[str], people: Overrides, erased: Erased) -> str:
@@ -94,18 +98,24 @@ def _view(inputs: Sequence[Input], columns: Sequence[str], people: Overrides, er
     """  # noqa: S608 (names of columns and files are quoted)
 
 
-def _write_slices(own: duckdb.DuckDBPyConnection, target: Path, run: int) -> int:
-    """Write the inputs' rows in the order of segments; how many."""
-    rows = 0
+def _write_slices(own: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Write the inputs' rows and the summary of their runs, in the order of segments; how many rows.
+
+    No run is in two slices: it is of one day and one person.
+    """
+    rows, run = 0, base_of(path)
     with ExitStack() as stack:
-        file: pq.ParquetWriter | None = None
+        events = runs = None
         for condition in _slices(own):
             part = own.sql(f"SELECT * FROM inputs WHERE {condition}").to_arrow_table()  # noqa: S608 (our numbers)
             part = arrange(part, run)
-            file = file or stack.enter_context(writer(target, part.schema))
-            file.write_table(part, row_group_size=ROW_GROUP_ROWS)
-            run = part["run"][-1].as_py() + 1
-            rows += part.num_rows
+            own.register("part", part)
+            found = own.sql(_ordered("part")).to_arrow_table()
+            events = events or stack.enter_context(writer(path.with_suffix(FORMING), part.schema))
+            runs = runs or stack.enter_context(writer(_forming_summary(path), found.schema))
+            events.write_table(part, row_group_size=ROW_GROUP_ROWS)
+            runs.write_table(found, row_group_size=ROW_GROUP_ROWS)
+            rows, run = rows + part.num_rows, part["run"][-1].as_py() + 1
     return rows
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -90,7 +91,14 @@ def run(product: Product, rounds: int) -> None:
     print(f"  sealed meanwhile             {median(sealed):10,.0f} events/s   left {median(left):,.0f} events")
     print(f"  the inbox empty again after  {median(emptied):10.1f} s")
     show(f"single events, {SINGLE_CLIENTS} clients", singles)
-    print(f"  memory of the web process    {web.memory_info().rss / 2**20:10.0f} MB")
+    for name, process in (("web", web), ("worker", product.run.child("worker"))):
+        print(f"  most memory of the {name + ' process':<18} {most_memory(process):7.0f} MB")
+
+
+def most_memory(process: psutil.Process) -> float:
+    """The most MB that a process held since it began."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def show(name: str, figures: Figures) -> None:
