@@ -262,7 +262,7 @@ SPECTACULAR_SETTINGS = {
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
         "DropReason": "analytics.api.usage_serializers.REASONS",
         "JobStatus": "inference.choices.Status",
-        "EventKind": ["track", "page", "screen", "identify", "group", "alias"],
+        "EventKind": ["track", "page", "screen", "identify", "group", "alias", "passive"],
         "PropertyType": "analytics.models.PropertyReading.Type",
     },
     "POSTPROCESSING_HOOKS": [

@@ -1,4 +1,4 @@
-"""The DuckDB of a process, for queries and for upkeep one each: in memory, bounded, and shut in the store's folder.
+"""A process's DuckDB, one for queries and one for upkeep: in memory, bounded, shut in the store's folder.
 
 No Django here.
 """

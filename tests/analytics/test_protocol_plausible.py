@@ -61,7 +61,7 @@ def test_an_event_carries_its_revenue(client) -> None:
     send(client, {**VIEW, "name": "Paid", "revenue": revenue, "props": {"plan": "pro"}, "interactive": False})
 
     (event,) = stored()
-    assert (event.kind, event.name, event.path) == ("track", "Paid", "/a")
+    assert (event.kind, event.name, event.path) == ("passive", "Paid", "/a")
     assert json.loads(event.properties) == {
         "plan": "pro", "revenue": 1290.2, "currency": "EUR", "interactive": False,
     }  # fmt: skip
