@@ -28,7 +28,7 @@ LONGEST = 5
 # Sealing is due each second and merging each minute; here both are always about to happen, as little is sent.
 UPKEEP_EVERY = 0.3
 UPKEEP = ("analytics.tasks.seal", "analytics.tasks.seal", "analytics.tasks.compact")
-BETWEEN_KILLS = (1.0, 3.0)
+BETWEEN_KILLS = (1.5, 5.0)
 SETTLED_WITHIN = 300
 _LONG_RETIRED = "SELECT count(*) FROM analytics_segment WHERE retired_at < now() - interval '1 hour'"
 
