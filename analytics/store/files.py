@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -28,9 +28,9 @@ ENCODINGS = {
     "time": "DELTA_BINARY_PACKED",
     "received_at": "DELTA_BINARY_PACKED",
     "run": "DELTA_BINARY_PACKED",
-    "first": "DELTA_BINARY_PACKED",
-    "last": "DELTA_BINARY_PACKED",
 }
+# A person has few runs a day.
+SUMMARY_ENCODINGS = {"who": "PLAIN", **dict.fromkeys(("run", "first", "last"), "DELTA_BINARY_PACKED")}
 FORMING = ".forming"
 SUMMARY = ".runs"
 
@@ -85,7 +85,7 @@ def write(table: pa.Table, path: Path) -> Written:
     arranged = arrange(_without_own(table), base_of(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     forming = path.with_suffix(FORMING)
-    with writer(forming, arranged.schema) as file:
+    with writer(forming, arranged.schema, ENCODINGS) as file:
         file.write_table(arranged, row_group_size=ROW_GROUP_ROWS)
     size, checksum = settle(forming, path)
     return facts_of(arranged, size, checksum)
@@ -98,14 +98,14 @@ def _without_own(table: pa.Table) -> pa.Table:
     return table.set_column(table.column_names.index("person"), "person", person)
 
 
-def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Writes tables of this schema to a file."""
+def writer(path: Path, schema: pa.Schema, encodings: Mapping[str, str]) -> pq.ParquetWriter:
+    """Writes tables of this schema to a file; columns without an encoding get a dictionary."""
     return pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
-        use_dictionary=[name for name in schema.names if name not in ENCODINGS],
-        column_encoding={name: kind for name, kind in ENCODINGS.items() if name in schema.names},
+        use_dictionary=[name for name in schema.names if name not in encodings],
+        column_encoding=dict(encodings),
     )
 
 

@@ -14,7 +14,17 @@ from analytics.contracts import COLUMNS
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
 from analytics.store.connection import Limits, cursor, identifier, literal
 from analytics.store.erased import NOBODY, Erased, condition, join_erased, register_erased
-from analytics.store.files import FORMING, ROW_GROUP_ROWS, SUMMARY, Written, settle, summary_path, writer
+from analytics.store.files import (
+    ENCODINGS,
+    FORMING,
+    ROW_GROUP_ROWS,
+    SUMMARY,
+    SUMMARY_ENCODINGS,
+    Written,
+    settle,
+    summary_path,
+    writer,
+)
 from analytics.store.overrides import Overrides
 from analytics.store.runs import DAY_MICROS, arrange, base_of, summary
 
@@ -72,7 +82,7 @@ def merge(
 def summarize(own: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     """Write the summary of the runs of a segment that has none; its size and checksum."""
     runs = own.sql(_ordered(f"read_parquet({literal(str(path))})")).to_arrow_table()
-    with writer(_forming_summary(path), runs.schema) as file:
+    with writer(_forming_summary(path), runs.schema, SUMMARY_ENCODINGS) as file:
         file.write_table(runs, row_group_size=ROW_GROUP_ROWS)
     return settle(_forming_summary(path), summary_path(path))
 
@@ -111,8 +121,8 @@ def _write_slices(own: duckdb.DuckDBPyConnection, path: Path) -> int:
             part = arrange(part, run)
             own.register("part", part)
             found = own.sql(_ordered("part")).to_arrow_table()
-            events = events or stack.enter_context(writer(path.with_suffix(FORMING), part.schema))
-            runs = runs or stack.enter_context(writer(_forming_summary(path), found.schema))
+            events = events or stack.enter_context(writer(path.with_suffix(FORMING), part.schema, ENCODINGS))
+            runs = runs or stack.enter_context(writer(_forming_summary(path), found.schema, SUMMARY_ENCODINGS))
             events.write_table(part, row_group_size=ROW_GROUP_ROWS)
             runs.write_table(found, row_group_size=ROW_GROUP_ROWS)
             rows, run = rows + part.num_rows, part["run"][-1].as_py() + 1
