@@ -43,7 +43,7 @@ _TABLES = (
 
 # For the period, and for the one before it.
 OVERVIEW = (_SESSIONS, *_FIGURES, *_TABLES)
-PAGE = (_SESSIONS, *_FIGURES, _TABLES[0], _TABLES[5], *_TABLES[-2:])
+PAGE = (_SESSIONS, *_FIGURES, _TABLES[0], _TABLES[5], _TABLES[6], *_TABLES[-2:])
 OVERVIEW_BEFORE = (_SESSIONS, *_FIGURES)
 TOTAL = (f"SELECT time::DATE AS day, count(*) {_FROM} GROUP BY day",)
 UNIQUE = (

@@ -1,6 +1,6 @@
 """Queries over ROWS events (10000000), uncached, each beside hand-written DuckDB SQL on the same files.
 
-`overview page` is what a page shows at first: figures, chart and its four open tables, compared with the period
+`overview page` is what a page shows at first: figures, chart and its five open tables, compared with the period
 before.
 """
 
@@ -27,7 +27,7 @@ ROWS = int(os.environ.get("ROWS", "10000000"))
 SPAN = 30
 TREND: dict[str, Any] = {"kind": "trends", "period": {"last": f"{SPAN}d"}, "compare": "none"}
 OVERVIEW: dict[str, Any] = {"kind": "overview", "period": {"last": f"{SPAN}d"}}
-PAGE = ("figures", "chart", "sources", "pages", "countries", "events")
+PAGE = ("figures", "chart", "sources", "pages", "countries", "devices", "events")
 
 
 @dataclass(frozen=True, slots=True)
