@@ -102,6 +102,7 @@ def test_pages_follow_the_cursor(project, ask):
 
 
 def test_a_list_costs_the_same_with_one_row_and_with_ten(project, ask, django_assert_max_num_queries):
+    ask("definitions/properties/")
     for size in (1, 9):
         factories.PropertyDefinitionFactory.create_batch(size, project=project)
         with django_assert_max_num_queries(6):
