@@ -94,12 +94,19 @@ def _series(
     marked = _marked(events, fields, [group for group in groups if group is not None])
     value = _value(marked, series)
     by_interval = reading.rows(marked.group_by([*fields, "interval"]).agg(value=value))
+    values = {(_group(row[:-2]), row[-2]): _number(row[-1]) for row in by_interval}
+    if series.aggregation is Aggregation.TOTAL:
+        return SeriesMeasured(groups, values, _sums(values, is_broken_down=bool(fields)))
     in_all = reading.rows(marked.group_by(fields).agg(value=value) if fields else marked.agg(value=value))
-    return SeriesMeasured(
-        groups,
-        {(_group(row[:-2]), row[-2]): _number(row[-1]) for row in by_interval},
-        {_group(row[:-1]): _number(row[-1]) for row in in_all},
-    )
+    return SeriesMeasured(groups, values, {_group(row[:-1]): _number(row[-1]) for row in in_all})
+
+
+def _sums(values: Mapping[tuple[Group, int], float | None], *, is_broken_down: bool) -> dict[Group, float | None]:
+    """Of a count, the whole is the sum of its intervals, which need not be read again."""
+    found: dict[Group, float | None] = {} if is_broken_down else {WHOLE: 0.0}
+    for (group, _), value in values.items():
+        found[group] = (found.get(group) or 0.0) + (value or 0.0)
+    return found
 
 
 def _kept(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
