@@ -104,12 +104,17 @@ class _Reader:
         self._snapshot = snapshot
         self._frame = frame
         self._store = storage.reader()
-        self.rows_read = 0
+        self._rows: list[int] = []
+
+    @property
+    def rows_read(self) -> int:
+        return sum(self._rows)
 
     @contextmanager
     def read(self, within: Range, wanted: Wanted) -> Iterator[Reading]:
         with self._store.read(self._snapshot, self._frame.kept(within), wanted) as reading:
-            self.rows_read += reading.rows_read
+            # Ranges may be read at the same time.
+            self._rows.append(reading.rows_read)
             yield reading
 
 
