@@ -70,12 +70,14 @@ def key(project_id: int) -> str:
     return f"live:{project_id}"
 
 
-@functools.cache
 def client() -> "redis.Redis":
     """The process's connections to Redis."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    )
+    return _client(settings.REDIS_URL)
+
+
+@functools.cache
+def _client(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
 
 
 def _short(properties: str) -> tuple[tuple[str, str], ...]:

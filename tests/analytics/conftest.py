@@ -1,6 +1,5 @@
 import pytest
 
-from analytics.queries import live
 from analytics.services import courtesy, visitors
 from tests.analytics import engines
 from tests.analytics.engines import ENGINES
@@ -9,7 +8,6 @@ from tests.analytics.engines import ENGINES
 @pytest.fixture(autouse=True)
 def _no_memory_of_other_tests():
     visitors.forget_salts()
-    live.client.cache_clear()
     courtesy.REST.end()
 
 
@@ -17,9 +15,7 @@ def _no_memory_of_other_tests():
 def silent_redis(settings):
     """An address where nobody listens."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    live.client.cache_clear()
     yield
-    live.client.cache_clear()
     courtesy.REST.end()
 
 
