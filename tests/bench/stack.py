@@ -4,6 +4,7 @@ import contextlib
 import os
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import django
 import psutil
 
-from tests.product import Run, free_port
+from tests.product import Run, eventually, free_port
 
+# CPU seconds in a second.
+IDLE = 0.1
 SIMULATOR_PORT = free_port()
 ENVIRONMENT = {
     "OPENAI_API_KEY": "simulated",
@@ -31,6 +34,28 @@ class Product:
     write_key: str
     secret_key: str
     run: Run
+
+    @contextlib.contextmanager
+    def without(self, word: str) -> Iterator[None]:
+        """Its process of this word stands still meanwhile."""
+        process = self.run.child(word)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
+
+    def wait_until_idle(self) -> None:
+        """Until its processes have done what a benchmark's own preparation gave them to do."""
+        eventually(lambda: self._cpu_of_a_second() < IDLE, within=600)
+
+    def _cpu_of_a_second(self) -> float:
+        before = self._cpu()
+        time.sleep(1)
+        return self._cpu() - before
+
+    def _cpu(self) -> float:
+        return sum(sum(one.cpu_times()[:2]) for one in self.run.descendants())
 
 
 @dataclass(slots=True)
