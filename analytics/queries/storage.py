@@ -42,7 +42,7 @@ def path_of(segment: Segment) -> Path:
 
 def limits(seconds: float | None = None) -> Limits:
     """The limits of a query, or with another deadline."""
-    return Limits(folder=folder(), memory=settings.QUERY_MEMORY, seconds=seconds or settings.QUERY_SECONDS)
+    return Limits(folder(), settings.QUERY_MEMORY, seconds or settings.QUERY_SECONDS, keeps_footers=True)
 
 
 def upkeep_limits() -> Limits:

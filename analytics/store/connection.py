@@ -17,15 +17,19 @@ from accounts.errors import DeadlineExceeded
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where the files are, how much memory all queries of the process share, how many seconds one may take."""
+    """Where the files are, how much memory all queries of the process share, how many seconds one may take.
+
+    `keeps_footers` is for what comes back to the same files: their footers stay in that memory as there is room.
+    """
 
     folder: Path
     memory: str
     seconds: float
+    keeps_footers: bool = False
 
 
 _lock = threading.Lock()
-_open: dict[tuple[Path, str], duckdb.DuckDBPyConnection] = {}
+_open: dict[tuple[Path, str, bool], duckdb.DuckDBPyConnection] = {}
 _inherited: list[duckdb.DuckDBPyConnection] = []
 
 
@@ -39,7 +43,7 @@ os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _database(limits: Limits) -> duckdb.DuckDBPyConnection:
-    key = (limits.folder, limits.memory)
+    key = (limits.folder, limits.memory, limits.keeps_footers)
     with _lock:
         if key not in _open:
             for elsewhere in [other for other in _open if other[0] != limits.folder]:
@@ -63,6 +67,7 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
         },
     )
     database.execute(f"SET allowed_directories = [{literal(f'{limits.folder}/')}, {literal(f'{spill}/')}]")
+    database.execute(f"SET GLOBAL parquet_metadata_cache = {limits.keeps_footers}")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database
