@@ -47,6 +47,9 @@ crash: $(DEV_STAMP)  ## kill everything at random moments under load and count; 
 fuzz: $(DEV_STAMP)  ## send rubbish to every door that takes events; EXAMPLES
 	@EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest --quiet --capture=no tests/fuzz
 
+oracle: $(DEV_STAMP)  ## ask N random questions of each kind on each engine; KINDS=funnel,paths
+	@ORACLE_CASES=$(or $(N),20000) ORACLE_KINDS=$(KINDS) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/analytics/test_oracle.py
+
 lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt

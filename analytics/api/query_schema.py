@@ -26,10 +26,19 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-SPEC_SCHEMA = {"oneOf": [inlined(model.model_json_schema()) for model in KINDS.values()]}
-ANSWER_SCHEMA = inlined(TypeAdapter(Answer).json_schema(mode="serialization"))
+SPEC_SCHEMA = {"oneOf": [inlined(kind.spec.model_json_schema()) for kind in KINDS.values()]}
 EXAMPLES = [
-    OpenApiExample(kind, value=example, request_only=True, description=model.definition)
-    for kind, model in KINDS.items()
-    for example in model.model_json_schema()["examples"]
+    OpenApiExample(name, value=kind.example, request_only=True, description=kind.spec.definition)
+    for name, kind in KINDS.items()
 ]
+
+
+def _answer_schema() -> dict[str, Any]:
+    """An answer's, whose result is that of one of the kinds."""
+    found = inlined(TypeAdapter(Answer).json_schema(mode="serialization"))
+    results = [inlined(TypeAdapter(kind.result).json_schema(mode="serialization")) for kind in KINDS.values()]
+    found["properties"]["result"] = {"oneOf": results}
+    return found
+
+
+ANSWER_SCHEMA = _answer_schema()

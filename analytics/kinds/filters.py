@@ -96,6 +96,9 @@ class Filter(BaseModel):
         return self.field in SESSION_FIELDS
 
 
+Filters = tuple[Filter, ...]
+
+
 def _check_count(operator: Operator, count: int) -> None:
     if operator in NO_VALUES and count:
         raise ValueError(f"'{operator}' takes no values.")

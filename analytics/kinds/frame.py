@@ -26,16 +26,10 @@ SHORTEST = {Interval.HOUR: 24, Interval.DAY: 1}
 
 
 class Timed(Protocol):
-    """What every spec says about time."""
+    """What every spec says about time; some have a `compare` and an `interval` as well."""
 
     @property
     def period(self) -> Period: ...
-
-    @property
-    def compare(self) -> Compare: ...
-
-    @property
-    def interval(self) -> Interval: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +74,11 @@ def frame_of(spec: Timed, *, zone: ZoneInfo, first_weekday: int, now: datetime) 
     """The frame of a spec seen from `now`; raises Invalid for too many intervals."""
     today = today_in(zone, now)
     days = days_of(spec.period, today=today)
-    interval = choose_interval(spec.interval, days)
+    interval = choose_interval(getattr(spec, "interval", Interval.AUTO), days)
     if days.count * SHORTEST.get(interval, 0) > MOST_INTERVALS:
         message = f"At most {MOST_INTERVALS} intervals; take longer ones."
         raise Invalid(message, fields=[FieldError("interval", message)])
-    before = compared_days(spec.period, spec.compare, today=today)
+    before = compared_days(spec.period, getattr(spec, "compare", Compare.NONE), today=today)
 
     def range_of(own: Days) -> Range:
         return Range(span_of(own, zone), intervals(own, interval, zone=zone, first_weekday=first_weekday))

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from analytics.kinds import KINDS, QuerySpec, Result
-from analytics.kinds import answer as answer_of
+from analytics.kinds import KINDS
+from analytics.kinds.base import Spec
 from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
 from analytics.queries import answers, flights, manifest, retention, storage
@@ -45,12 +45,14 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`result` is of the kind's own type (`analytics.kinds.KINDS`)."""
+
     kind: str
-    result: Result
+    result: Any
     provenance: Provenance
 
 
-def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None) -> Answer:
+def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> Answer:
     """Answer a spec over the project's sealed events.
 
     Raises Invalid for what the engine refuses and DeadlineExceeded after the configured seconds.
@@ -72,13 +74,13 @@ def run_query(*, project: Project, spec: QuerySpec, now: datetime | None = None)
     return replace(found, provenance=replace(found.provenance, cached=cached, elapsed_ms=elapsed))
 
 
-def frame_in(project: Project, spec: QuerySpec, *, now: datetime) -> Frame:
+def frame_in(project: Project, spec: Spec, *, now: datetime) -> Frame:
     """The time of an answer in the project's zone and calendar, cut where its events are not kept any more."""
     frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now)
     return frame.since(retention.kept_from(project.organization_id, now=now))
 
 
-def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
+def _computed(project: Project, spec: Spec, frame: Frame) -> Answer:
     """A fresh answer; once more if compaction and sweeping took away a file that it was about to read."""
     try:
         return _attempt(project, spec, frame)
@@ -86,14 +88,12 @@ def _computed(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
         return _attempt(project, spec, frame)
 
 
-def _attempt(project: Project, spec: QuerySpec, frame: Frame) -> Answer:
-    snapshot = manifest.snapshot(
-        project.pk,
-        start=min(item.span.start for item in frame.ranges),
-        end=max(item.span.end for item in frame.ranges),
-    )
+def _attempt(project: Project, spec: Spec, frame: Frame) -> Answer:
+    kind = KINDS[spec.kind]
+    reach = kind.span(spec, frame)
+    snapshot = manifest.snapshot(project.pk, start=reach.start, end=reach.end)
     reader = _Reader(snapshot, frame)
-    result = answer_of(spec, frame, reader.read)
+    result = kind.answer(spec, frame, reader.read)
     return Answer(spec.kind, result, _provenance(project, spec, frame, snapshot, reader.rows_read))
 
 
@@ -118,10 +118,10 @@ class _Reader:
             yield reading
 
 
-def _provenance(project: Project, spec: QuerySpec, frame: Frame, snapshot: Snapshot, rows_read: int) -> Provenance:
+def _provenance(project: Project, spec: Spec, frame: Frame, snapshot: Snapshot, rows_read: int) -> Provenance:
     return Provenance(
         spec=spec.model_dump(mode="json"),
-        definition=KINDS[spec.kind].definition,
+        definition=spec.definition,
         time_zone=project.time_zone,
         start=frame.current.span.start,
         end=frame.current.span.end,
@@ -135,7 +135,7 @@ def _provenance(project: Project, spec: QuerySpec, frame: Frame, snapshot: Snaps
     )
 
 
-def _key(project: Project, spec: QuerySpec, frame: Frame, version: int) -> str:
+def _key(project: Project, spec: Spec, frame: Frame, version: int) -> str:
     """What an answer depends on: the spec, the stored events, and which intervals are still running."""
     facts = {
         "spec": spec.model_dump(mode="json"),

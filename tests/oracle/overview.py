@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import strategies as st
+
 from analytics.kinds.overview import OverviewSpec
+from tests.oracle import samples
+from tests.oracle.asked import Asked, close
 from tests.oracle.facts import SESSION_FIELDS, Fact, keeps, label, passes, session_value, sessions_of, within
 
 SESSION_PANELS = {
@@ -85,7 +89,7 @@ def _bounced(session: list[Fact]) -> bool:
     return sum(fact.is_view for fact in session) <= 1 and not any(fact.is_custom for fact in session)
 
 
-def chart(
+def charted(
     spec: OverviewSpec, of: Counted, interval: str, zone: ZoneInfo, first_weekday: int
 ) -> dict[Any, float | None]:
     """The chart's metric of each interval in which there is something."""
@@ -104,7 +108,7 @@ def chart(
     return found
 
 
-def table(spec: OverviewSpec, panel: str, of: Counted) -> tuple[list[tuple[str, tuple[int, int], float]], int]:
+def ranked(spec: OverviewSpec, panel: str, of: Counted) -> tuple[list[tuple[str, tuple[int, int], float]], int]:
     """The rows of a ranked table (value, numbers, share) and how many values there are."""
     if panel in SESSION_PANELS:
         groups = [(session_value(session, SESSION_PANELS[panel]), session[0].person) for session in of.sessions]
@@ -127,3 +131,57 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     return [
         (value, [person for other, person in pairs if other == value]) for value in {pair[0] for pair in pairs}
     ]
+
+
+def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({
+        "kind": st.just("overview"),
+        "period": samples.periods(day),
+        "compare": st.sampled_from(["none", "previous", "year"]),
+        "interval": st.sampled_from(["auto", "hour", "day", "week", "month"]),
+        "metric": st.sampled_from(["visitors", "sessions", "views", "bounce_rate", "duration", "events"]),
+        "event": st.sampled_from(["", "Buy"]),
+        "limit": st.sampled_from([1, 2, 10]),
+        "filters": samples.filters(of_sessions=True),
+    })  # fmt: skip
+
+
+def check(asked: Asked, facts: list[Fact]) -> None:
+    spec = asked.spec
+    result = asked.answer()
+    current = counted(spec, facts, asked.days.first, asked.days.last, asked.zone)
+    expected = figures(spec, current)
+    assert {figure.metric: figure.value for figure in result.figures} == {k: close(v) for k, v in expected.items()}
+    for table in result.tables:
+        rows, total = ranked(spec, table.panel, current)
+        assert [(row.value, row.metrics) for row in table.rows] == [row[:2] for row in rows]
+        assert [row.share for row in table.rows] == [close(row[2]) for row in rows]
+        assert table.total_rows == total
+    check_chart(asked, result.chart, current)
+    if asked.before is not None:
+        previous = counted(spec, facts, asked.before.first, asked.before.last, asked.zone)
+        before = figures(spec, previous)
+        assert {figure.metric: figure.previous for figure in result.figures} == {
+            k: close(v) for k, v in before.items()
+        }
+        check_previous(asked, result.chart, previous)
+
+
+def check_chart(asked: Asked, chart: Any, current: Counted) -> None:
+    nothing = None if asked.spec.metric in {"bounce_rate", "duration"} else 0
+    expected = charted(asked.spec, current, chart.interval, asked.zone, asked.project.first_weekday)
+    names = asked.labels(asked.days, chart.interval)
+    assert [asked.label(point.start, chart.interval) for point in chart.points] == names
+    assert [point.value for point in chart.points] == [close(expected.get(name, nothing)) for name in names]
+    last = [asked.label(point.end - timedelta(microseconds=1), chart.interval) for point in chart.points]
+    assert last == names
+    assert [point.incomplete for point in chart.points] == [point.end > asked.now for point in chart.points]
+
+
+def check_previous(asked: Asked, chart: Any, previous: Counted) -> None:
+    nothing = None if asked.spec.metric in {"bounce_rate", "duration"} else 0
+    expected = charted(asked.spec, previous, chart.interval, asked.zone, asked.project.first_weekday)
+    names = asked.labels(asked.before, chart.interval)
+    values = [close(expected.get(name, nothing)) for name in names]
+    padded = (values + [None] * len(chart.points))[: len(chart.points)]
+    assert [point.previous for point in chart.points] == padded

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import strategies as st
+
 from analytics.kinds.trends import TrendSeries, TrendsSpec
-from tests.oracle.facts import Fact, keeps, label, value_of
+from analytics.periods import Days
+from tests.oracle import samples
+from tests.oracle.asked import Asked, close
+from tests.oracle.facts import Fact, keeps, label, value_of, within
 
 ZERO_OF_NOTHING = {"total", "unique", "sessions", "sum"}
 
@@ -88,3 +93,79 @@ def values(
         number(series, [fact for fact in facts if label(fact.at, interval, zone, first_weekday) == name])
         for name in labels
     ]
+
+
+def series() -> st.SearchStrategy[dict[str, Any]]:
+    base = {"event": st.sampled_from(["", "", "Buy", "page"]), "filters": samples.filters(of_sessions=False)}
+    counts = st.fixed_dictionaries(
+        {**base, "aggregation": st.sampled_from(["total", "unique", "sessions", "per_person"])}
+    )
+    statistics = st.fixed_dictionaries({
+        **base,
+        "aggregation": st.sampled_from(["sum", "mean", "min", "max", "median", "p90", "p95", "p99"]),
+        "property": st.sampled_from(["price", "Price", "nowhere"]),
+    })  # fmt: skip
+    return st.one_of(counts, statistics)
+
+
+def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
+    fields = ["path", "source", "person", "properties.price", "properties.größe"]
+    return st.fixed_dictionaries({
+        "kind": st.just("trends"),
+        "period": samples.periods(day),
+        "compare": st.sampled_from(["none", "previous", "year"]),
+        "interval": st.sampled_from(["auto", "hour", "day", "week", "month"]),
+        "filters": samples.filters(of_sessions=False),
+        "series": st.lists(series(), min_size=1, max_size=2),
+        "breakdown": st.lists(st.sampled_from(fields), max_size=2, unique=True),
+        "limit": st.sampled_from([1, 2, 10]),
+    })  # fmt: skip
+
+
+def check(asked: Asked, facts: list[Fact]) -> None:
+    result = asked.answer()
+    names = asked.labels(asked.days, result.interval)
+    assert [asked.label(item.start, result.interval) for item in result.intervals] == names
+    expected = [
+        line
+        for place in range(len(asked.spec.series))
+        for line in expected_lines(asked, place, facts, result.interval)
+    ]
+    assert [(line.series, line.group, line.other) for line in result.lines] == [line[:3] for line in expected]
+    for line, (*_, values, total, previous_values, previous_total) in zip(result.lines, expected, strict=True):
+        assert list(line.values) == [close(value) for value in values]
+        assert line.total == close(total)
+        assert line.previous_total == close(previous_total)
+        assert list(line.previous_values or ()) == [close(value) for value in previous_values]
+
+
+def expected_lines(asked: Asked, place: int, facts: list[Fact], interval: str) -> list[tuple]:
+    spec, one = asked.spec, asked.spec.series[place]
+    current = kept(spec, one, within(facts, asked.days.first, asked.days.last, asked.zone))
+    before = kept(spec, one, within(facts, *asked.compared, asked.zone))
+    whole: list[tuple[str, ...]] = [()]
+    groups, others = top(current, spec.breakdown, spec.limit) if spec.breakdown else (whole, False)
+
+    def line(shown: tuple[str, ...] | None) -> tuple:
+        def own(of: list[Fact]) -> list[Fact]:
+            return [fact for fact in of if _shown(group(fact, spec.breakdown), groups) == shown]
+
+        return (
+            place,
+            shown or None,
+            shown is None,
+            *numbers(asked, one, own(current), asked.days, interval),
+            *(numbers(asked, one, own(before), asked.before, interval) if asked.before else ([], None)),
+        )
+
+    return [line(shown) for shown in [*groups, *([None] if others else [])]]
+
+
+def _shown(group: tuple[str, ...], groups: list[tuple[str, ...]]) -> tuple[str, ...] | None:
+    return group if group in groups else None
+
+
+def numbers(asked: Asked, one: Any, facts: list[Fact], days: Days, interval: str) -> tuple[list, float | None]:
+    names = asked.labels(days, interval)
+    found = values(one, facts, names, interval, asked.zone, asked.project.first_weekday)
+    return found, number(one, facts)

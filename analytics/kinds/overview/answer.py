@@ -1,18 +1,16 @@
 """From a spec to the overview's result. No Django here."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 
+from analytics.kinds.base import Read
 from analytics.kinds.frame import Frame
 from analytics.kinds.overview.measure import Measured, measure, wanted
 from analytics.kinds.overview.result import OverviewResult
 from analytics.kinds.overview.shape import shape
 from analytics.kinds.overview.spec import OverviewSpec, Panel
-from analytics.store.base import Range, Reading, Wanted
+from analytics.store.base import Range
 
 COMPARED = {Panel.FIGURES, Panel.CHART}
-Read = Callable[[Range, Wanted], AbstractContextManager[Reading]]
 
 
 def answer(spec: OverviewSpec, frame: Frame, read: Read) -> OverviewResult:

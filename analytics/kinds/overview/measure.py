@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.contracts import VIEW_KINDS, Kind
+from analytics.kinds.events import keep
 from analytics.kinds.expressions import keeps, wanted_by
 from analytics.kinds.filters import ENTRY_PATH, Filter
 from analytics.kinds.overview.spec import TABLE_FIELDS, Metric, OverviewSpec, Panel
@@ -70,22 +71,16 @@ def measure(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> 
 
 
 def _parts(spec: OverviewSpec, reading: Reading) -> Parts:
-    of_sessions = [item for item in spec.filters if item.is_of_sessions]
-    of_events = [item for item in spec.filters if not item.is_of_sessions]
+    of_sessions = tuple(item for item in spec.filters if item.is_of_sessions)
+    of_events = tuple(item for item in spec.filters if not item.is_of_sessions)
     sessions = _sessions(reading.sessions.op(), tuple(item for item in of_events if item.field == "path"))
     if not spec.filters:
         return Parts(reading.events, sessions, is_whole=True)
-    chosen = _all(sessions, of_sessions)
-    kept = _all(reading.events_of_sessions, of_events)
+    chosen = keep(sessions, of_sessions)
+    kept = keep(reading.events_of_sessions, of_events)
     kept = reading.save("kept", kept.semi_join(chosen, "session") if of_sessions else kept)
     chosen = reading.save("chosen", chosen.semi_join(kept, "session") if of_events else chosen)
     return Parts(kept, chosen, is_whole=False)
-
-
-def _all(table: ir.Table, filters: list[Filter]) -> ir.Table:
-    if not filters:
-        return table
-    return table.filter(functools.reduce(operator.and_, (keeps(table, item) for item in filters)))
 
 
 @lru_cache(maxsize=256)

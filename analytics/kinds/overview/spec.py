@@ -3,10 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from analytics.kinds.filters import Filter
-from analytics.periods import Compare, Interval, Period
+from analytics.kinds.base import Spec
+from analytics.periods import Compare, Interval
 
 DEFINITION = (
     "Sessions are formed from all of a person's events inside the period: a gap of more than 30 minutes or a "
@@ -68,30 +68,14 @@ def _each_once(panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
     return tuple(dict.fromkeys(panels))
 
 
-class OverviewSpec(BaseModel):
+class OverviewSpec(Spec):
     """Figures, chart and tables of a period, compared with another."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "overview",
-                    "period": {"last": "7d"},
-                    "filters": [{"field": "country", "operator": "is", "values": ["DE"]}],
-                    "panels": ["figures", "chart", "sources"],
-                }
-            ]
-        },
-    )
     definition: ClassVar[str] = DEFINITION
 
     kind: Literal["overview"] = "overview"
-    period: Period
     compare: Compare = Compare.PREVIOUS
     interval: Interval = Interval.AUTO
-    filters: tuple[Filter, ...] = Field(default=(), max_length=50)
     metric: Metric = Field(default=Metric.VISITORS, description="What the chart shows.")
     event: str = Field(
         default="", max_length=500, description="The custom event that 'events' counts; all of them if empty."

@@ -1,6 +1,21 @@
 """Numbers over time: several series, broken down and compared."""
 
+from analytics.kinds.base import Kind
+from analytics.kinds.trends.answer import answer
 from analytics.kinds.trends.result import Line, TrendsResult
 from analytics.kinds.trends.spec import DEFINITION, Aggregation, TrendSeries, TrendsSpec
 
-__all__ = ("DEFINITION", "Aggregation", "Line", "TrendSeries", "TrendsResult", "TrendsSpec")
+KIND = Kind(
+    spec=TrendsSpec,
+    result=TrendsResult,
+    answer=answer,
+    example={
+        "kind": "trends",
+        "period": {"from": "2026-01-01", "to": "2026-01-31"},
+        "interval": "week",
+        "series": [{"event": "Order Completed", "aggregation": "sum", "property": "revenue"}],
+        "breakdown": ["country"],
+    },
+)
+
+__all__ = ("DEFINITION", "KIND", "Aggregation", "Line", "TrendSeries", "TrendsResult", "TrendsSpec")

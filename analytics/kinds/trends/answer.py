@@ -1,19 +1,14 @@
 """From a spec to the result of trends. No Django here."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
+from analytics.kinds.base import Read
 from analytics.kinds.frame import Frame
 from analytics.kinds.trends.measure import measure, wanted
 from analytics.kinds.trends.result import TrendsResult
 from analytics.kinds.trends.shape import shape
 from analytics.kinds.trends.spec import TrendsSpec
-from analytics.store.base import Range, Reading, Wanted
 
 
-def answer(
-    spec: TrendsSpec, frame: Frame, read: Callable[[Range, Wanted], AbstractContextManager[Reading]]
-) -> TrendsResult:
+def answer(spec: TrendsSpec, frame: Frame, read: Read) -> TrendsResult:
     """Every series of both ranges; the groups are those of the current one."""
     columns = wanted(spec)
     with read(frame.current, columns) as reading:

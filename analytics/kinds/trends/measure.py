@@ -9,8 +9,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.expressions import group_of, keeps, wanted_by
-from analytics.kinds.filters import SESSION_FIELDS
+from analytics.kinds.events import events_of, fields_of, keep, wanted_of
+from analytics.kinds.expressions import group_of
 from analytics.kinds.trends.spec import Aggregation, TrendSeries, TrendsSpec
 from analytics.store.base import Reading, Wanted
 from analytics.store.columns import number_name
@@ -45,47 +45,30 @@ class SeriesMeasured:
 
 def wanted(spec: TrendsSpec) -> Wanted:
     """What trends read."""
-    fields = _fields(spec)
-    of_sessions = fields.intersection(SESSION_FIELDS)
+    fields = fields_of([spec.filters, *(series.filters for series in spec.series)])
     numbers = {series.property for series in spec.series if series.property}
     counts_sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
-    return wanted_by(fields - of_sessions | {"name"}) | Wanted(
-        numbers=frozenset(numbers),
-        sessions=counts_sessions or bool(of_sessions),
-        session_fields=frozenset(of_sessions),
+    return wanted_of({*fields, *spec.breakdown, "name"}) | Wanted(
+        numbers=frozenset(numbers), sessions=counts_sessions
     )
-
-
-def _fields(spec: TrendsSpec) -> set[str]:
-    filters = [*spec.filters, *(item for series in spec.series for item in series.filters)]
-    return {item.field for item in filters} | set(spec.breakdown)
 
 
 def measure(
     spec: TrendsSpec, reading: Reading, like: Sequence[SeriesMeasured] | None = None
 ) -> tuple[SeriesMeasured, ...]:
     """Every series; with the groups of another measuring, so that the two can be compared."""
-    events = _events(reading, wanted(spec))
+    events = events_of(reading, wanted(spec))
     return tuple(
         _series(spec, series, reading, events, like[place].groups if like else None)
         for place, series in enumerate(spec.series)
     )
 
 
-def _events(reading: Reading, columns: Wanted) -> ir.Table:
-    """The events with what their sessions have of these fields: a sign-up came from where the visit came from."""
-    if not columns.sessions:
-        return reading.events
-    if not columns.session_fields:
-        return reading.events_of_sessions
-    fields = reading.sessions.select("session", *sorted(columns.session_fields))
-    return reading.save("events_with_fields", reading.events_of_sessions.join(fields, "session"))
-
-
 def _series(
     spec: TrendsSpec, series: TrendSeries, reading: Reading, events: ir.Table, like: tuple[Group, ...] | None
 ) -> SeriesMeasured:
-    events = _kept(spec, series, events)
+    events = keep(events, (*spec.filters, *series.filters))
+    events = events.filter(events.name == series.event) if series.event else events
     fields = [f"group_{place}" for place in range(len(spec.breakdown))]
     events = events.mutate(
         **{name: group_of(events, field) for name, field in zip(fields, spec.breakdown, strict=True)}
@@ -107,13 +90,6 @@ def _sums(values: Mapping[tuple[Group, int], float | None], *, is_broken_down: b
     for (group, _), value in values.items():
         found[group] = (found.get(group) or 0.0) + (value or 0.0)
     return found
-
-
-def _kept(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
-    conditions = [keeps(events, item) for item in (*spec.filters, *series.filters)]
-    if series.event:
-        conditions.append(events.name == series.event)
-    return events.filter(functools.reduce(operator.and_, conditions)) if conditions else events
 
 
 def _top(reading: Reading, events: ir.Table, fields: Sequence[str], limit: int) -> tuple[Group, ...]:

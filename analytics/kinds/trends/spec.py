@@ -1,12 +1,14 @@
 """What may be asked of trends. No Django here."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, PROPERTY_PREFIX, FieldName, Filter
-from analytics.periods import Compare, Interval, Period
+from analytics.kinds.base import Spec
+from analytics.kinds.events import EventField, EventFilters
+from analytics.kinds.filters import PROPERTY_PREFIX
+from analytics.periods import Compare, Interval
 
 DEFINITION = (
     "For each interval in the project's time zone, over the events that pass the filters: their number, the "
@@ -45,21 +47,6 @@ OF_PROPERTY = frozenset(Aggregation) - {
 ZERO_OF_NOTHING = frozenset({Aggregation.TOTAL, Aggregation.UNIQUE, Aggregation.SESSIONS, Aggregation.SUM})
 
 
-def no_session_pages(field: str) -> str:
-    if field in {ENTRY_PATH, EXIT_PATH}:
-        raise ValueError(f"{field} belongs to sessions; trends are of events.")
-    return field
-
-
-def _of_events(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-    for item in filters:
-        no_session_pages(item.field)
-    return filters
-
-
-EventFilters = Annotated[tuple[Filter, ...], AfterValidator(_of_events)]
-
-
 class TrendSeries(BaseModel):
     """One line: which events (all if `event` is empty), and what of them."""
 
@@ -88,33 +75,17 @@ def label_of(series: TrendSeries) -> str:
     return series.label or f"{series.event or 'All events'}: {series.aggregation}{of}"
 
 
-class TrendsSpec(BaseModel):
+class TrendsSpec(Spec):
     """Up to ten series over the intervals of a period."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "trends",
-                    "period": {"from": "2026-01-01", "to": "2026-01-31"},
-                    "interval": "week",
-                    "series": [{"event": "Order Completed", "aggregation": "sum", "property": "revenue"}],
-                    "breakdown": ["country"],
-                }
-            ]
-        },
-    )
     definition: ClassVar[str] = DEFINITION
 
     kind: Literal["trends"] = "trends"
-    period: Period
     compare: Compare = Compare.NONE
     interval: Interval = Interval.AUTO
     filters: EventFilters = Field(default=(), max_length=50)
     series: tuple[TrendSeries, ...] = Field(min_length=1, max_length=10)
-    breakdown: tuple[FieldName, ...] = Field(default=(), max_length=2)
+    breakdown: tuple[EventField, ...] = Field(default=(), max_length=2)
     limit: int = Field(default=10, ge=1, le=100, description="Groups of a breakdown, before Other.")
 
     @field_validator("breakdown")
@@ -122,4 +93,4 @@ class TrendsSpec(BaseModel):
     def _by_events(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(fields)) < len(fields):
             raise ValueError("Break down by a field once.")
-        return tuple(no_session_pages(field) for field in fields)
+        return fields

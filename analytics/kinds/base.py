@@ -1,0 +1,58 @@
+"""What all query kinds share: the common fields of a spec, and what a kind is. No Django here."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from analytics.kinds.filters import Filters
+from analytics.kinds.frame import Frame
+from analytics.periods import Period, Span
+from analytics.store.base import Range, Reading, Wanted
+
+Read = Callable[[Range, Wanted], AbstractContextManager[Reading]]
+
+
+class Spec(BaseModel):
+    """What every question has: its kind, its days, and what is kept of them. `definition` says what is counted.
+
+    A kind with a comparison or with intervals adds the fields `compare` and `interval` (`frame.frame_of`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    definition: ClassVar[str]
+
+    kind: str
+    period: Period
+    filters: Filters = Field(default=(), max_length=50)
+
+
+SpecT = TypeVar("SpecT", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[SpecT]):
+    """A query kind: its spec, its answer, and an example as a client would send it.
+
+    `answer` gives an instance of `result`, a frozen dataclass; its `read` loads any range of the project's events
+    within what `reach` says, or within the frame's ranges where there is no `reach`.
+    """
+
+    spec: type[SpecT]
+    result: type
+    answer: Callable[[SpecT, Frame, Read], Any]
+    example: Mapping[str, Any]
+    reach: Callable[[SpecT, Frame], Span] | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.spec.model_fields["kind"].default)
+
+    def span(self, spec: SpecT, frame: Frame) -> Span:
+        """What may be read for a spec."""
+        if self.reach is not None:
+            return self.reach(spec, frame)
+        spans = [item.span for item in frame.ranges]
+        return Span(min(span.start for span in spans), max(span.end for span in spans))

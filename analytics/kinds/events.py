@@ -1,0 +1,63 @@
+"""The events that a question of events is about. No Django here.
+
+What a session has one value of (`filters.SESSION_FIELDS`: source, country, …), each of its events has from it: a
+sign-up came from where the visit came from.
+"""
+
+import functools
+import operator
+from collections.abc import Iterable
+from typing import Annotated
+
+import ibis.expr.types as ir
+from pydantic import AfterValidator
+
+from analytics.kinds.expressions import keeps, wanted_by
+from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, SESSION_FIELDS, FieldName, Filters
+from analytics.store.base import Reading, Wanted
+
+
+def no_session_pages(field: str) -> str:
+    """Raises ValueError for the entry and the exit page, which events do not have."""
+    if field in {ENTRY_PATH, EXIT_PATH}:
+        raise ValueError(f"{field} belongs to sessions; this is about events.")
+    return field
+
+
+def _of_events(filters: Filters) -> Filters:
+    for item in filters:
+        no_session_pages(item.field)
+    return filters
+
+
+EventField = Annotated[FieldName, AfterValidator(no_session_pages)]
+EventFilters = Annotated[Filters, AfterValidator(_of_events)]
+
+
+def fields_of(filters: Iterable[Filters]) -> set[str]:
+    """The fields that several lists of filters look at."""
+    return {item.field for items in filters for item in items}
+
+
+def wanted_of(fields: Iterable[str]) -> Wanted:
+    """What has to be read so that `events_of` has these fields."""
+    of_sessions = frozenset(fields).intersection(SESSION_FIELDS)
+    wanted = wanted_by(frozenset(fields) - of_sessions)
+    return wanted | Wanted(sessions=bool(of_sessions), session_fields=of_sessions)
+
+
+def events_of(reading: Reading, wanted: Wanted) -> ir.Table:
+    """The events with what was wanted of them and of their sessions; with `session` where those were wanted."""
+    if not wanted.sessions:
+        return reading.events
+    if not wanted.session_fields:
+        return reading.events_of_sessions
+    fields = reading.sessions.select("session", *sorted(wanted.session_fields))
+    return reading.save("events_with_fields", reading.events_of_sessions.join(fields, "session"))
+
+
+def keep(table: ir.Table, filters: Filters) -> ir.Table:
+    """The rows that pass all filters."""
+    if not filters:
+        return table
+    return table.filter(functools.reduce(operator.and_, (keeps(table, item) for item in filters)))
