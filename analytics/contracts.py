@@ -3,6 +3,7 @@
 Times are whole microseconds since 1970 in UTC. Text that is absent is empty, never None.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -144,5 +145,7 @@ class Rejection:
     drop: DropReason = DropReason.INVALID
 
 
+# As `copy.copy`, in half its time; the type stubs of structs leave it out.
+copy_event: Callable[[Event], Event] = Event.__copy__  # type: ignore[attr-defined]
 encode_events = msgspec.json.Encoder().encode
 decode_events = msgspec.json.Decoder(list[Event]).decode

@@ -34,7 +34,10 @@ def identifier(value: object, field: str) -> str:
     """An id as text: numbers are written out, None is empty. Raises Refused for anything else, or too long."""
     if value is None:
         return ""
-    found = storable(value).strip() if isinstance(value, str) else _number_as_text(value, field)
+    if isinstance(value, str):
+        found = (value if value.isprintable() else storable(value)).strip()
+    else:
+        found = _number_as_text(value, field)
     if len(found) > MAX_ID:
         raise Refused(f"{field} is longer than {MAX_ID} characters.", field)
     return found
@@ -62,7 +65,8 @@ def properties(value: object, field: str) -> dict[str, Any]:
 
     Raises Refused for too many properties, a name that is empty or too long, or nesting over MAX_DEPTH.
     """
-    found = mapping(value, field)
+    # As almost all are; asking for a Mapping of any kind takes as long as all else.
+    found = value if type(value) is dict else mapping(value, field)
     if not found:
         return {}
     if len(found) > MAX_PROPERTIES:

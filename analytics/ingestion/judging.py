@@ -18,17 +18,14 @@ def judge(
     calls: Sequence[RawCall | Call | Rejection], *, now: datetime, client: ClientInfo, options: Options
 ) -> list[Judged]:
     """The event of each call, or its rejection, in their order."""
-    reader = Reader(now=now, source=client, options=options)
-    return [_judge(call, index, reader) for index, call in enumerate(calls)]
-
-
-def _judge(call: RawCall | Call | Rejection, index: int, reader: Reader) -> Judged:
-    if isinstance(call, Rejection):
-        return call
-    try:
-        return reader.event(call)
-    except Refused as refusal:
-        return Rejection(index, refusal.reason, refusal.field, refusal.drop)
+    event_of = Reader(now=now, source=client, options=options).event
+    judged: list[Judged] = []
+    for index, call in enumerate(calls):
+        try:
+            judged.append(call if isinstance(call, Rejection) else event_of(call))
+        except Refused as refusal:
+            judged.append(Rejection(index, refusal.reason, refusal.field, refusal.drop))
+    return judged
 
 
 def message_ids(judged: Sequence[Judged]) -> list[str]:

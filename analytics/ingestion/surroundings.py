@@ -1,13 +1,12 @@
 """What a call's context says, enriched: browser, place, page, library. It is the same for many calls, so kept."""
 
-import copy
 import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from analytics.contracts import DropReason, Event, Kind
+from analytics.contracts import DropReason, Event, Kind, copy_event
 from analytics.ingestion import cleaning, loose_json
 from analytics.ingestion.client import ClientInfo, visitor
 from analytics.ingestion.enrichment import user_agents
@@ -27,14 +26,17 @@ encode = msgspec.json.Encoder().encode
 
 
 class Surroundings(NamedTuple):
-    """`event` has what the context says and nothing else, to be copied; `kept` is what no column holds."""
+    """`event` has what the context says and nothing else, to be copied; `kept` is what no column holds.
+
+    The event's country is that of the time zone, until more is known of the visitor.
+    """
 
     context: Mapping[str, Any]
     kept: Mapping[str, Any]
     event: Event
 
 
-def read(context: Mapping[str, Any], *, user_agent: str, language: str, keep_bots: bool) -> Surroundings:
+def read(context: Mapping[str, Any], user_agent: str, language: str, keep_bots: bool) -> Surroundings:
     """What a context says where the request came with this user agent and language.
 
     Raises Refused for a bot, and for a part that is no object.
@@ -53,6 +55,7 @@ def read(context: Mapping[str, Any], *, user_agent: str, language: str, keep_bot
         browser=agent.browser,
         os=agent.os or label(_part(context, "os").get("name")),
         device=agent.device,
+        country=country(header="", located="", time_zone=_time_zone(context)),
         language=label(context.get("locale")) or label(language),
         library=label(_part(context, "library").get("name")),
         context=json_text(kept),
@@ -60,7 +63,7 @@ def read(context: Mapping[str, Any], *, user_agent: str, language: str, keep_bot
     return Surroundings(context, kept, event)
 
 
-def read_text(text: bytes, *, user_agent: str, language: str, keep_bots: bool) -> Surroundings:
+def read_text(text: bytes, user_agent: str, language: str, keep_bots: bool) -> Surroundings:
     """As `read`, of a context as it was sent."""
     if len(text) > _CACHED_BYTES:
         return _read_text(text, user_agent, language, keep_bots)
@@ -69,7 +72,7 @@ def read_text(text: bytes, *, user_agent: str, language: str, keep_bots: bool) -
 
 def _read_text(text: bytes, user_agent: str, language: str, keep_bots: bool) -> Surroundings:
     context = cleaning.mapping(_decoded(text), "context")
-    return read(context, user_agent=user_agent, language=language, keep_bots=keep_bots)
+    return read(context, user_agent, language, keep_bots)
 
 
 _remembered = functools.lru_cache(_CACHED)(_read_text)
@@ -90,16 +93,18 @@ def placed(found: Surroundings, *, source: ClientInfo, options: Options, receive
     """The beginning of each event of a request with these surroundings, received at this microsecond."""
     context = found.context
     address, header = visitor(context.get("ip"), source)
-    event = copy.copy(found.event)
+    event = copy_event(found.event)
     event.received_at = received
-    event.country = country(
-        header=header,
-        located=options.country_of(address),
-        time_zone=cleaning.text(context.get("timezone")),
-    )
+    located = options.country_of(address) if address else ""
+    if header or located:
+        event.country = country(header=header, located=located, time_zone=_time_zone(context))
     if options.keep_addresses and address:
         event.context = json_text({**found.kept, "ip": address})
     return event
+
+
+def _time_zone(context: Mapping[str, Any]) -> str:
+    return cleaning.text(context.get("timezone"))
 
 
 def label(value: object) -> str:
