@@ -46,13 +46,13 @@ def property_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, pa.Ar
 
 
 def _typed(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
-    numbers = pa.array([_number(value) for value in values], pa.float64())
-    texts = pa.array([_text(value) for value in values], pa.string())
+    numbers = pa.array([as_number(value) for value in values], pa.float64())
+    texts = pa.array([as_text(value) for value in values], pa.string())
     found = {number_name(name): numbers, text_name(name): texts}
     return {column: array for column, array in found.items() if array.null_count < len(array)}
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """A number or boolean as a float; None for others and for whole numbers that no float can hold."""
     if not isinstance(value, int | float):
         return None
@@ -62,7 +62,8 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
+    """A text, or a boolean as `true` or `false`; None for others."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else None

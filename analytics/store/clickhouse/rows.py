@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from analytics.contracts import COLUMNS, TIMES
 from analytics.store.base import micros
 from analytics.store.clickhouse.schema import NUMBERS, TEXTS
+from analytics.store.columns import as_number, as_text
 
 # The years that ClickHouse's times can tell; what is outside is moved to the edge.
 EARLIEST = micros(datetime(1900, 1, 1, tzinfo=UTC))
@@ -23,8 +24,8 @@ def rows_of(table: pa.Table, properties: Sequence[Mapping[str, Any]], *, project
         "project_id": pa.repeat(pa.scalar(project_id, pa.uint64()), table.num_rows),
         "batch": pa.repeat(pa.scalar(batch, pa.uint64()), table.num_rows),
         **columns,
-        NUMBERS: _map(properties, _number, pa.float64()),
-        TEXTS: _map(properties, _text, pa.string()),
+        NUMBERS: _map(properties, as_number, pa.float64()),
+        TEXTS: _map(properties, as_text, pa.string()),
     })  # fmt: skip
 
 
@@ -46,19 +47,3 @@ def _map(properties: Sequence[Mapping[str, Any]], typed: Callable[[Any], Any], k
         [(name, found) for name, value in own.items() if (found := typed(value)) is not None] for own in properties
     ]
     return pa.array(rows, pa.map_(pa.string(), kind))
-
-
-def _number(value: Any) -> float | None:
-    """A number or boolean as a float; None for others and for whole numbers that no float can hold."""
-    if not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else None
