@@ -6,12 +6,13 @@ has a summary of its runs; two large files never share a day in `main`.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from analytics.contracts import COLUMNS, NUMBERS, TIMES
+from analytics.contracts import COLUMNS, TIMES
 from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros, pieces
 from analytics.store.columns import JSON_ONLY, number_name, text_name
 from analytics.store.connection import identifier, literal
@@ -46,6 +47,20 @@ def load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, want
     return main
 
 
+def rows_of(own: duckdb.DuckDBPyConnection, main: Sequence[StoredFile], snapshot: Snapshot, within: Range) -> int:
+    """How many events were loaded; where the span has a large file whole, that is known."""
+    whole = [] if snapshot.erased else [file for file in main if _has(within, file)]
+    cut = [file for file in main if file not in whole]
+    counted = _select(cut, within, Wanted(), Overrides({}), snapshot.erased)
+    rest = own.execute(f"SELECT (SELECT count(*) FROM side) + (SELECT count(*) FROM ({counted}))").fetchall()  # noqa: S608
+    return sum(file.rows for file in whole) + int(rest[0][0])
+
+
+def _has(within: Range, file: StoredFile) -> bool:
+    first, last = (datetime.combine(day, time.min, UTC) for day in (file.first_day, file.last_day))
+    return within.span.start <= first and last + timedelta(days=1) <= within.span.end
+
+
 def fixed_columns(wanted: Wanted) -> list[str]:
     """The columns of segments that are read as they are."""
     of_sessions = {*_OF_SESSIONS, *wanted.session_fields} if wanted.sessions else set()
@@ -70,7 +85,8 @@ def _select(files: Sequence[StoredFile], within: Range, wanted: Wanted, people: 
     if not files:
         return _nothing(wanted)
     columns = [
-        f"e.time, {people.who} AS who, {people.loose} AS loose, e.run, e.place",
+        f"e.time, {people.who} AS who",
+        *([f"{people.loose} AS loose, e.run, e.place"] if wanted.sessions else []),
         *([f"{people.person} AS person"] if "person" in wanted.columns else []),
         *(f"e.{identifier(name)}" for name in fixed_columns(wanted)),
         *(_property(files, name, is_number=True) for name in sorted(wanted.numbers)),
@@ -87,7 +103,8 @@ def _select(files: Sequence[StoredFile], within: Range, wanted: Wanted, people: 
 
 def _nothing(wanted: Wanted) -> str:
     """The same columns without a row."""
-    kinds = {"time": "TIMESTAMP", **dict.fromkeys((*NUMBERS, *RUN_COLUMNS), "BIGINT")}
+    kinds = {"time": "TIMESTAMP", "who": "BIGINT"}
+    kinds |= dict.fromkeys(("loose", *RUN_COLUMNS), "BIGINT") if wanted.sessions else {}
     names = [*(["person"] if "person" in wanted.columns else []), *fixed_columns(wanted)]
     kinds |= {name: "TIMESTAMP" if name in TIMES else "VARCHAR" for name in names}
     kinds |= {number_name(name): "DOUBLE" for name in wanted.numbers}

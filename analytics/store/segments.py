@@ -29,7 +29,7 @@ class SegmentStore:
                 main = loading.load(own, snapshot, within, wanted)
                 if wanted.sessions:
                     sessions.form(own, main, snapshot, within, wanted)
-                yield SegmentReading(own, wanted)
+                yield SegmentReading(own, wanted, loading.rows_of(own, main, snapshot, within))
             except duckdb.IOException as error:
                 raise SnapshotGone(str(error)) from error
             except duckdb.InvalidInputException as error:
@@ -39,13 +39,12 @@ class SegmentStore:
 class SegmentReading:
     """Events as one cursor sees them; gone with it."""
 
-    def __init__(self, own: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    def __init__(self, own: duckdb.DuckDBPyConnection, wanted: Wanted, rows_read: int) -> None:
         self._own = own
         self.events = loading.events_table(wanted)
         self.sessions = sessions.sessions_table(wanted)
         self.events_of_sessions = sessions.events_table(wanted)
-        counted = "sum(events) FROM sessions" if wanted.sessions else "count(*) FROM events"
-        self.rows_read = int(own.execute(f"SELECT {counted}").fetchall()[0][0] or 0)
+        self.rows_read = rows_read
 
     def save(self, name: str, table: ir.Table) -> ir.Table:
         """Compute a table once, to ask several things of it."""
