@@ -48,6 +48,14 @@ def text_of(value: Value) -> str:
     return str(value)
 
 
+def columns_of(field: str) -> tuple[str, ...]:
+    """The columns that decide in which group a row is: rows that agree in them are in one."""
+    if not field.startswith(PROPERTY_PREFIX):
+        return (field,)
+    name = field.removeprefix(PROPERTY_PREFIX)
+    return text_name(name), number_name(name)
+
+
 def group_of(table: ir.Table, field: str) -> ir.StringValue:
     """The text that a row is grouped by; empty where it has none."""
     if not field.startswith(PROPERTY_PREFIX):

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
-from analytics.kinds.expressions import group_of
+from analytics.kinds.expressions import columns_of, group_of
 from analytics.kinds.trends.spec import Aggregation, TrendSeries, TrendsSpec
 from analytics.store.base import Reading, Wanted
 from analytics.store.columns import number_name
@@ -20,17 +20,24 @@ Group = tuple[str, ...] | None
 WHOLE: Group = ()
 
 QUANTILES = {Aggregation.MEDIAN: 0.5, Aggregation.P90: 0.9, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
-_OF_EVENTS: dict[Aggregation, Callable[[ir.Table], ir.Value]] = {
-    Aggregation.TOTAL: lambda events: events.count(),
-    Aggregation.UNIQUE: lambda events: events.who.nunique(),
-    Aggregation.SESSIONS: lambda events: events.session.nunique(),
-    Aggregation.PER_PERSON: lambda events: events.count() / events.who.nunique(),
+# The events are read once, into cells: what is alike in its group and interval, and in this as well.
+_FURTHER_KEYS = {Aggregation.UNIQUE: "who", Aggregation.PER_PERSON: "who", Aggregation.SESSIONS: "session"}
+# What a cell keeps of a number, beside how many events it has.
+_PARTS: dict[Aggregation, Callable[[ir.NumericColumn], dict[str, ir.Value]]] = {
+    Aggregation.SUM: lambda number: {"sum": number.sum()},
+    Aggregation.MEAN: lambda number: {"sum": number.sum(), "count": number.count()},
+    Aggregation.MIN: lambda number: {"min": number.min()},
+    Aggregation.MAX: lambda number: {"max": number.max()},
 }
-_OF_NUMBERS: dict[Aggregation, Callable[[ir.NumericColumn], ir.Value]] = {
-    Aggregation.SUM: lambda number: number.sum(),
-    Aggregation.MEAN: lambda number: number.mean(),
-    Aggregation.MIN: lambda number: number.min(),
-    Aggregation.MAX: lambda number: number.max(),
+_OF_CELLS: dict[Aggregation, Callable[[ir.Table], ir.Value]] = {
+    Aggregation.TOTAL: lambda cells: cells.events.sum(),
+    Aggregation.UNIQUE: lambda cells: cells.who.nunique(),
+    Aggregation.SESSIONS: lambda cells: cells.session.nunique(),
+    Aggregation.PER_PERSON: lambda cells: cells.events.sum() / cells.who.nunique(),
+    Aggregation.SUM: lambda cells: cells["sum"].sum(),
+    Aggregation.MEAN: lambda cells: cells["sum"].sum() / cells["count"].sum(),
+    Aggregation.MIN: lambda cells: cells["min"].min(),
+    Aggregation.MAX: lambda cells: cells["max"].max(),
 }
 
 
@@ -48,7 +55,8 @@ def wanted(spec: TrendsSpec) -> Wanted:
     fields = fields_of([spec.filters, *(series.filters for series in spec.series)])
     numbers = {series.property for series in spec.series if series.property}
     counts_sessions = any(series.aggregation is Aggregation.SESSIONS for series in spec.series)
-    return wanted_of({*fields, *spec.breakdown, "name"}) | Wanted(
+    names = {"name"} if any(series.event for series in spec.series) else set()
+    return wanted_of({*fields, *spec.breakdown, *names}) | Wanted(
         numbers=frozenset(numbers), sessions=counts_sessions
     )
 
@@ -58,23 +66,38 @@ def measure(
 ) -> tuple[SeriesMeasured, ...]:
     """Every series; with the groups of another measuring, so that the two can be compared."""
     events = events_of(reading, wanted(spec))
-    return tuple(
-        _series(spec, series, reading, events, like[place].groups if like else None)
-        for place, series in enumerate(spec.series)
+    found = []
+    for place, series in enumerate(spec.series):
+        cells = _cells(spec, series, events)
+        if series.aggregation not in QUANTILES:
+            cells = reading.save(f"cells_{place}", cells)
+        found.append(_series(spec, series, reading, cells, like[place].groups if like else None))
+    return tuple(found)
+
+
+def _cells(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
+    """What a series is computed of, with the number of `events`; of a quantile each event is a cell."""
+    events = keep(events, (*spec.filters, *series.filters))
+    events = events.filter(events.name == series.event) if series.event else events
+    if series.aggregation in QUANTILES:
+        return events.mutate(events=1)
+    keys = dict.fromkeys(column for field in spec.breakdown for column in columns_of(field))
+    further = _FURTHER_KEYS.get(series.aggregation)
+    parts = _PARTS[series.aggregation](events[number_name(series.property)]) if series.property else {}
+    return events.group_by([*keys, "interval", *([further] if further else [])]).agg(
+        events=events.count(), **parts
     )
 
 
 def _series(
-    spec: TrendsSpec, series: TrendSeries, reading: Reading, events: ir.Table, like: tuple[Group, ...] | None
+    spec: TrendsSpec, series: TrendSeries, reading: Reading, cells: ir.Table, like: tuple[Group, ...] | None
 ) -> SeriesMeasured:
-    events = keep(events, (*spec.filters, *series.filters))
-    events = events.filter(events.name == series.event) if series.event else events
     fields = [f"group_{place}" for place in range(len(spec.breakdown))]
-    events = events.mutate(
-        **{name: group_of(events, field) for name, field in zip(fields, spec.breakdown, strict=True)}
+    cells = cells.mutate(
+        **{name: group_of(cells, field) for name, field in zip(fields, spec.breakdown, strict=True)}
     )
-    groups = like if like is not None else _top(reading, events, fields, spec.limit)
-    marked = _marked(events, fields, [group for group in groups if group is not None])
+    groups = like if like is not None else _top(reading, cells, fields, spec.limit)
+    marked = _marked(cells, fields, [group for group in groups if group is not None])
     value = _value(marked, series)
     by_interval = reading.rows(marked.group_by([*fields, "interval"]).agg(value=value))
     values = {(_group(row[:-2]), row[-2]): _number(row[-1]) for row in by_interval}
@@ -92,42 +115,38 @@ def _sums(values: Mapping[tuple[Group, int], float | None], *, is_broken_down: b
     return found
 
 
-def _top(reading: Reading, events: ir.Table, fields: Sequence[str], limit: int) -> tuple[Group, ...]:
+def _top(reading: Reading, cells: ir.Table, fields: Sequence[str], limit: int) -> tuple[Group, ...]:
     """The groups with the most events, then by value; None at the end if there are others."""
     if not fields:
         return (WHOLE,)
-    counted = events.group_by(fields).agg(events=ibis._.count())
+    counted = cells.group_by(fields).agg(events=cells.events.sum())
     found = reading.rows(counted.order_by(ibis.desc("events"), *fields).limit(limit + 1))
     groups: list[Group] = [tuple(row[:-1]) for row in found[:limit]]
     return (*groups, None) if len(found) > limit else tuple(groups)
 
 
-def _marked(events: ir.Table, fields: Sequence[str], groups: Sequence[tuple[str, ...]]) -> ir.Table:
-    """The events with NULL for the group of those that are in none of these."""
+def _marked(cells: ir.Table, fields: Sequence[str], groups: Sequence[tuple[str, ...]]) -> ir.Table:
+    """The cells with NULL for the group of those that are in none of these."""
     if not fields:
-        return events
+        return cells
     is_one = ibis.literal(False)
     if groups:
         is_one = functools.reduce(
             operator.or_,
             (
                 functools.reduce(
-                    operator.and_, (events[field] == part for field, part in zip(fields, group, strict=True))
+                    operator.and_, (cells[field] == part for field, part in zip(fields, group, strict=True))
                 )
                 for group in groups
             ),
         )
-    return events.mutate(**{field: is_one.ifelse(events[field], ibis.null("string")) for field in fields})
+    return cells.mutate(**{field: is_one.ifelse(cells[field], ibis.null("string")) for field in fields})
 
 
-def _value(events: ir.Table, series: TrendSeries) -> ir.Value:
-    aggregation = series.aggregation
-    if aggregation in _OF_EVENTS:
-        return _OF_EVENTS[aggregation](events)
-    number = events[number_name(series.property)]
-    return (
-        number.quantile(QUANTILES[aggregation]) if aggregation in QUANTILES else _OF_NUMBERS[aggregation](number)
-    )
+def _value(cells: ir.Table, series: TrendSeries) -> ir.Value:
+    if series.aggregation in QUANTILES:
+        return cells[number_name(series.property)].quantile(QUANTILES[series.aggregation])
+    return _OF_CELLS[series.aggregation](cells)
 
 
 def _group(parts: Sequence[str | None]) -> Group:
