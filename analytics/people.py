@@ -7,24 +7,25 @@ The rules are those of `docs/definitions.md`, in the order of arrival:
 - An event's person is that of its anonymous id where that is linked, else its user id, else its anonymous id.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from analytics.contracts import Event, Kind
 
 # An id has to fit a database index, and PostgreSQL's text has no NUL; others stay people of their own.
 LONGEST_ID_BYTES = 1000
+_IDS = (attrgetter("anonymous_id"), attrgetter("user_id"), attrgetter("previous_id"))
+_LINKING = frozenset({Kind.IDENTIFY.value, Kind.ALIAS.value})
 
 
 def linkable(identifier: str) -> bool:
     return bool(identifier) and "\0" not in identifier and len(identifier.encode()) <= LONGEST_ID_BYTES
 
 
-def ids_of(events: Iterable[Event]) -> set[str]:
+def ids_of(events: Sequence[Event]) -> set[str]:
     """Every id that decides about the people of these events."""
-    found: set[str] = set()
-    for event in events:
-        found.update((event.anonymous_id, event.user_id, event.previous_id))
+    found = {identifier for of in _IDS for identifier in map(of, events)}
     return {identifier for identifier in found if linkable(identifier)}
 
 
@@ -49,6 +50,12 @@ class Links:
             identifier = parent
         return identifier
 
+    def learn_all(self, events: Sequence[Event]) -> None:
+        """Take in what the identifies and aliases among these say, in their order."""
+        for event in events:
+            if event.kind in _LINKING:
+                self.learn(event)
+
     def learn(self, event: Event) -> None:
         """Take in what an identify or alias says."""
         if event.kind == Kind.IDENTIFY and event.anonymous_id not in self._parent:
@@ -56,16 +63,22 @@ class Links:
         elif event.kind == Kind.ALIAS and linkable(event.previous_id):
             self._link(self.person(event.previous_id), event.user_id, event.kind)
 
-    def person_of(self, event: Event) -> str:
-        """The person of an event, by the links known now."""
-        if event.anonymous_id in self._parent or not event.user_id:
-            return self.person(event.anonymous_id)
-        return self.person(event.user_id)
+    def people_of(self, events: Sequence[Event]) -> People:
+        """Whose each event is, by the links known now.
 
-    def loose_id(self, event: Event) -> str:
-        """The event's anonymous id if its user id decided and a link may yet overrule it; else empty."""
-        decided = not event.user_id or event.anonymous_id in self._parent
-        return "" if decided or not linkable(event.anonymous_id) else event.anonymous_id
+        An anonymous id is loose if the user id decided and a link may yet overrule it.
+        """
+        persons: list[str] = []
+        loose: list[str] = []
+        for event in events:
+            anonymous, user = event.anonymous_id, event.user_id
+            if not user or anonymous in self._parent:
+                persons.append(self.person(anonymous))
+                loose.append("")
+            else:
+                persons.append(self.person(user))
+                loose.append(anonymous if linkable(anonymous) else "")
+        return People(persons, loose)
 
     def _link(self, identifier: str, user_id: str, how: str) -> None:
         if not (linkable(identifier) and linkable(user_id)):

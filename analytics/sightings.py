@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from analytics.contracts import Event, Kind
-from analytics.traits import in_context, tells
+from analytics.traits import in_context, telling_places
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # By the type of the JSON value; null says nothing of a property.
@@ -79,8 +79,8 @@ def observe(events: Sequence[Event], properties: Sequence[Mapping[str, Any]]) ->
                 reading = ReadingKey(key, TYPES[type_])
                 found.readings[reading] = seen | found.readings.get(reading)
                 found.pairs.add((event, key))
-    for telling in filter(tells, events):
-        _observe_traits(found, telling)
+    for place in telling_places(events):
+        _observe_traits(found, events[place])
     return found
 
 

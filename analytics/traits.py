@@ -16,7 +16,7 @@ A value of more than `LONGEST_VALUE` bytes as JSON is not kept: it unsets the tr
 names the ones beyond are not kept as traits. Both remain in the events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -41,9 +41,14 @@ class _Context(msgspec.Struct, gc=False):
 _read = msgspec.json.Decoder(_Context).decode
 
 
-def tells(event: Event) -> bool:
-    """Whether the context may tell traits; most do not, and need not be read."""
-    return '"set_once"' in event.context or '"traits"' in event.context
+def telling_places(events: Sequence[Event]) -> Sequence[int]:
+    """The places of the events whose context may tell traits; most do not, and many have the same."""
+    contexts = set(filter(_may_tell, {event.context for event in events}))
+    return [place for place, event in enumerate(events) if event.context in contexts] if contexts else ()
+
+
+def _may_tell(context: str) -> bool:
+    return '"set_once"' in context or '"traits"' in context
 
 
 def in_context(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -51,7 +56,7 @@ def in_context(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
     A context that is no JSON object tells nothing.
     """
-    if not tells(event):
+    if not _may_tell(event.context):
         return {}, {}
     try:
         told = _read(event.context)

@@ -48,8 +48,7 @@ def _ids_told_by(erasure: Erasure, early: Sequence[Event]) -> list[str]:
     known = PersonLink.objects.filter(project_id=erasure.project_id, alias__in=named)
     own = dict.fromkeys((item for item in erasure.ids if item != erasure.person), erasure.person)
     links = Links({**dict(known.values_list("alias", "person")), **own})
-    for event in early:
-        links.learn(event)
+    links.learn_all(early)
     person = links.person(erasure.person)
     theirs = {item for item in named if links.person(item) == person} | {person}
     of_theirs = PersonLink.objects.filter(project_id=erasure.project_id, person=person)

@@ -14,11 +14,10 @@ def resolve(*, project_id: int, events: Sequence[Event], at: datetime) -> People
     The caller holds the project's manifest, so that links are made one batch at a time.
     """
     links = Links(_known(project_id, ids_of(events)))
-    for event in events:
-        links.learn(event)
+    links.learn_all(events)
     if links.made:
         _write(project_id, links, at)
-    return People(list(map(links.person_of, events)), list(map(links.loose_id, events)))
+    return links.people_of(events)
 
 
 def _known(project_id: int, ids: set[str]) -> dict[str, str]:

@@ -60,4 +60,4 @@ def without_expired(*, organization_id: int, batch: Batch, now: datetime) -> Bat
         return batch
     first = micros(edge)
     places = [place for place, event in enumerate(batch.events) if event.time >= first]
-    return batch if len(places) == len(batch.events) else batch.only(places)
+    return batch.only(places)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 from django.db.models import Max, Min, Sum
@@ -12,8 +12,10 @@ from analytics.models import Segment
 from analytics.queries import storage
 from analytics.querysets import SegmentQuerySet
 from analytics.store import files
-from analytics.store.base import Rows, Statistics
+from analytics.store.base import EPOCH, Rows, Statistics
 from analytics.store.duplicates import NEAR, stored_already
+
+_DAY = 86_400_000_000  # microseconds
 
 
 class SegmentWriter:
@@ -24,7 +26,7 @@ class SegmentWriter:
         yield 0
 
     def stored_already(self, project_id: int, events: Sequence[Event]) -> set[int]:
-        days = {datetime.fromtimestamp(event.time / 1e6, UTC).date() for event in events}
+        days = {(EPOCH + timedelta(days=day)).date() for day in {event.time // _DAY for event in events}}
         near = [storage.path_of(segment) for segment in _near(project_id, days)]
         return stored_already(events, near, storage.upkeep_limits())
 

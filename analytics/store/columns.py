@@ -5,8 +5,11 @@ A property has up to two columns: its numbers (`n:price`) and its texts (`t:pric
 `MOST_PROPERTIES`.
 """
 
+import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +19,7 @@ from analytics.contracts import number_column, text_column
 MOST_PROPERTIES = 200
 # Stands among a segment's property columns if some of its properties are in the JSON only.
 JSON_ONLY = "{}"
+_NUMBERS = {int, float}
 
 
 def number_name(property_name: str) -> str:
@@ -37,15 +41,32 @@ def _apart(name: str) -> str:
 
 def property_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, pa.Array], bool]:
     """The columns of these rows' most frequent properties by name, and whether others were left out."""
-    counts = Counter(name for row in rows for name, value in row.items() if isinstance(value, str | int | float))
-    chosen = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_PROPERTIES]
+    chosen, left_out = _chosen(rows)
     columns: dict[str, pa.Array] = {}
     for name in chosen:
         columns |= _typed(name, [row.get(name) for row in rows])
-    return dict(sorted(columns.items())), len(counts) > MOST_PROPERTIES
+    return dict(sorted(columns.items())), left_out
+
+
+def _chosen(rows: Sequence[Mapping[str, Any]]) -> tuple[Collection[str], bool]:
+    """The names to make columns of, and whether there are others with a number or a text."""
+    names = set(chain.from_iterable(rows))
+    if len(names) <= MOST_PROPERTIES:
+        return names, False
+    counts = Counter(name for row in rows for name, value in row.items() if isinstance(value, str | int | float))
+    chosen = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_PROPERTIES]
+    return chosen, len(counts) > MOST_PROPERTIES
 
 
 def _typed(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
+    """The columns of a property that have a value; almost every property has values of one type."""
+    kinds = set(map(type, values)) - {NoneType}
+    if kinds == {str}:
+        return {text_name(name): pa.array(values, pa.string())}
+    if kinds and kinds <= _NUMBERS:
+        # Arrow takes no whole number that a float only comes near to.
+        with contextlib.suppress(pa.ArrowInvalid):
+            return {number_name(name): pa.array(values, pa.float64())}
     numbers = pa.array([as_number(value) for value in values], pa.float64())
     texts = pa.array([as_text(value) for value in values], pa.string())
     found = {number_name(name): numbers, text_name(name): texts}

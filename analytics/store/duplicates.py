@@ -21,10 +21,9 @@ _QUERY = """
 
 def first_of_each(events: Sequence[Event]) -> list[int]:
     """The places of the events whose message id was not there before among these."""
-    seen: dict[str, int] = {}
-    for place, event in enumerate(events):
-        seen.setdefault(event.message_id, place)
-    return list(seen.values())
+    ids = [event.message_id for event in events]
+    # From behind, the first of an id is the one that stays.
+    return sorted(dict(zip(reversed(ids), reversed(range(len(ids))), strict=True)).values())
 
 
 def stored_already(events: Sequence[Event], files: Sequence[Path], limits: Limits) -> set[int]:

@@ -55,10 +55,17 @@ def table_of(events: Sequence[Event], people: People, properties: Sequence[dict[
         if name in TIMES:
             columns[name] = pa.array(list(map(attrgetter(name), events)), pa.int64()).cast(kind)
         else:
-            columns[name] = pa.array(resolved.get(name) or list(map(attrgetter(name), events)), kind)
+            columns[name] = _column(resolved.get(name) or list(map(attrgetter(name), events)), kind)
     typed, left_out = property_columns(properties)
     table = pa.table(columns | typed)
     return table.replace_schema_metadata({JSON_ONLY: ""}) if left_out else table
+
+
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """The values as an array; those of most columns are all the same, mostly empty."""
+    if values and values[0] == values[-1] and values.count(values[0]) == len(values):
+        return pa.repeat(pa.scalar(values[0], kind), len(values))
+    return pa.array(values, kind)
 
 
 def _resolved(people: People) -> dict[str, Sequence[Any]]:

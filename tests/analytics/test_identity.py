@@ -49,7 +49,7 @@ def test_the_person_of_an_event(learnt, anonymous, user, person):
     for one in learnt:
         links.learn(one)
 
-    assert links.person_of(event(anonymous_id=anonymous, user_id=user)) == person
+    assert links.people_of([event(anonymous_id=anonymous, user_id=user)]).persons == [person]
 
 
 @pytest.mark.django_db

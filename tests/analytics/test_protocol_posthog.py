@@ -383,4 +383,4 @@ def test_the_ids_of_one_person_meet(client) -> None:
     for event in stored():
         links.learn(event)
 
-    assert [links.person_of(event) for event in stored()] == ["u1", "u1", "u1", "u1", "u1", "u2"]
+    assert links.people_of(stored()).persons == ["u1", "u1", "u1", "u1", "u1", "u2"]

@@ -82,6 +82,12 @@ def test_properties_become_columns_by_type(project):
     ]
 
 
+def test_whole_numbers_that_no_float_holds_come_near(project):
+    store(project, [event(properties={"id": 2**60 + 1, "score": 1}), event(properties={"score": 0.5})])
+
+    assert sorted(rows_of(project, '"n:id", "n:score"'), key=str) == [(2.0**60, 1.0), (None, 0.5)]
+
+
 def test_an_idle_pass_costs_one_query(project, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert sealing.seal_all() == []
