@@ -29,7 +29,7 @@ def event(
 ) -> Event:
     """An event at a moment, received at the same; `properties` as an object."""
     return Event(
-        message_id=message_id or f"m{next(_numbers)}",
+        message_id=message_id or f"m{next(_numbers):06}",
         kind=kind,
         name=name or kind,
         time=micros(at),
