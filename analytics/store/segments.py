@@ -28,8 +28,10 @@ class SegmentStore:
             try:
                 main = loading.load(own, snapshot, within, wanted)
                 if wanted.sessions:
-                    sessions.form(own, main, snapshot, within, wanted)
-                yield SegmentReading(own, wanted, loading.rows_of(own, main, snapshot, within))
+                    rows = sessions.form(own, main, snapshot, within, wanted)
+                else:
+                    rows = loading.rows_of(own, main, snapshot, within)
+                yield SegmentReading(own, wanted, rows)
             except duckdb.IOException as error:
                 raise SnapshotGone(str(error)) from error
             except duckdb.InvalidInputException as error:

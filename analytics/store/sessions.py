@@ -8,9 +8,6 @@ its events are looked at one by one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 
 import duckdb
 import ibis
@@ -19,45 +16,22 @@ import pyarrow as pa
 
 from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros
 from analytics.store.connection import identifier, literal
+from analytics.store.cuts import LONGEST_MICROS, Cut, cuts
 from analytics.store.files import summary_path
 from analytics.store.loading import fixed_columns, instant, interval_of, schema
 from analytics.store.overrides import Overrides
 from analytics.store.runs import DAY_MICROS, FIELDS, GAP_MICROS, PATHS, summary, values
 
-LONGEST_MICROS = DAY_MICROS
+# Each is a scan of its own.
+MOST_SPANS = 10
 _COUNTS = ("events", "views", "customs")
 _DAY = f"epoch_us(first) // {DAY_MICROS}"
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The events of a chain from `first` to `last` (their numbers, included) are a session of their own."""
-
-    chain: int
-    first: int
-    last: int
-
-
-def cuts(rows: Iterable[tuple[int, int, int]]) -> list[Cut]:
-    """The sessions after the first of each long chain; `rows` are (chain, number, time in µs), by number."""
-    return [cut for chain, own in groupby(rows, key=itemgetter(0)) for cut in _of_chain(chain, list(own))]
-
-
-def _of_chain(chain: int, rows: list[tuple[int, int, int]]) -> list[Cut]:
-    begun = rows[0][2]
-    firsts: list[int] = []
-    for _, number, time in rows:
-        if time - begun > LONGEST_MICROS:
-            begun = time
-            firsts.append(number)
-    ends = [*(first - 1 for first in firsts[1:]), rows[-1][1]]
-    return [Cut(chain, first, last) for first, last in zip(firsts, ends, strict=True)] if firsts else []
-
-
 def form(
     own: duckdb.DuckDBPyConnection, main: Sequence[StoredFile], snapshot: Snapshot, within: Range, wanted: Wanted
-) -> None:
-    """Make `sessions` and `events_of_sessions` of the loaded events."""
+) -> int:
+    """Make `sessions` and `events_of_sessions` of the loaded events; how many events those are."""
     fields = [name for name in (*FIELDS, *PATHS) if name in wanted.session_fields]
     people = Overrides(snapshot.links)
     # A summary does not tell of which rows it was made; while somebody's are being erased, none is used.
@@ -66,9 +40,11 @@ def form(
     own.execute(f"CREATE TEMP TABLE pieces AS {summary(source, fields)}")
     own.execute(_marks(summarized))
     own.execute(_found(summarized, within, people, fields))
-    own.execute(_further_pieces(within, fields))
+    if _any(own, "found WHERE cut"):
+        own.execute(_cut_pieces(within, fields))
+    own.execute("INSERT INTO pieces SELECT * EXCLUDE (cut, is_piece) FROM found WHERE is_piece AND NOT cut")
     own.execute(_CHAINED)
-    own.execute(_single(wanted, is_needed=_any(own, "hard")))
+    own.execute(_single(wanted, [day for (day,) in own.execute(_HARD_DAYS).fetchall()]))
     long = own.execute(_LONG, {"longest": LONGEST_MICROS}).fetchall()
     if found := cuts(long):
         own.register("cuts", pa.table({name: [getattr(cut, name) for cut in found] for name in Cut.__slots__}))
@@ -76,6 +52,7 @@ def form(
     own.execute(_formed(fields))
     own.execute(_view(within, fields))
     own.execute(_EVENTS)
+    return int(own.execute("SELECT sum(events) FROM sessions").fetchall()[0][0] or 0)
 
 
 def sessions_table(wanted: Wanted) -> ir.Table:
@@ -90,8 +67,24 @@ def events_table(wanted: Wanted) -> ir.Table:
     return ibis.table(schema(wanted) | {"session": "int64"}, name="events_of_sessions")
 
 
-def _any(own: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(own.execute(f"SELECT EXISTS (FROM {table})").fetchall()[0][0])
+def _any(own: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    return bool(own.execute(f"SELECT EXISTS (FROM {rows})").fetchall()[0][0])
+
+
+def _main_of(days: Iterable[int], columns: str) -> str:
+    """What the large files have of these days (UTC, since 1970): some ranges of time, of which a reader skips
+    what is between them.
+    """
+    spans: list[tuple[int, int]] = []
+    for day in sorted(days):
+        follows = bool(spans) and (day - spans[-1][1] <= 1 or len(spans) == MOST_SPANS)
+        spans[-1:] = [(spans[-1][0], day)] if follows else [*spans[-1:], (day, day)]
+    parts = [
+        f"SELECT {columns} FROM main WHERE time >= {instant(first * DAY_MICROS)} "  # noqa: S608 (names are quoted)
+        f"AND time < {instant((last + 1) * DAY_MICROS)}"
+        for first, last in spans
+    ]
+    return " UNION ALL ".join(parts) or f"SELECT {columns} FROM main LIMIT 0"  # noqa: S608 (as above)
 
 
 def _marks(main: Sequence[StoredFile]) -> str:
@@ -127,15 +120,11 @@ def _summaries(main: Sequence[StoredFile]) -> str:
     return f"read_parquet([{files}]) AS e"
 
 
-def _further_pieces(within: Range, fields: Sequence[str]) -> str:
-    """A run is of one day: the days of the span's edges have all that is cut."""
-    days = [micros(moment) // DAY_MICROS * DAY_MICROS for moment in (within.span.start, within.span.end)]
-    at_edges = f"time < {instant(days[0] + DAY_MICROS)} OR time >= {instant(days[1])}"
-    cut = f"(FROM main WHERE ({at_edges}) AND run IN (SELECT run FROM found WHERE cut))"  # noqa: S608
-    return f"""
-        INSERT INTO pieces {summary(cut, fields)};
-        INSERT INTO pieces SELECT * EXCLUDE (cut, is_piece) FROM found WHERE is_piece AND NOT cut
-    """  # noqa: S608 (as above)
+def _cut_pieces(within: Range, fields: Sequence[str]) -> str:
+    """What the span has of the runs that it cuts: a run is of one day, so they are of its first and last."""
+    days = {micros(moment) // DAY_MICROS for moment in (within.span.start, within.span.end)}
+    cut = f"(FROM ({_main_of(days, '*')}) WHERE run IN (SELECT run FROM found WHERE cut))"  # noqa: S608 (names only)
+    return f"INSERT INTO pieces {summary(cut, fields)}"
 
 
 _CHAINED = f"""
@@ -157,16 +146,20 @@ _CHAINED = f"""
 """  # noqa: S608 (numbers only)
 
 
-def _single(wanted: Wanted, *, is_needed: bool) -> str:
-    """The events of the hard chains in their order, each with its session: so far that of its chain."""
+_HARD_DAYS = f"SELECT DISTINCT {_DAY} FROM chained SEMI JOIN hard USING (chain)"  # noqa: S608 (as above)
+
+
+def _single(wanted: Wanted, days: Sequence[int]) -> str:
+    """The events of the hard chains, which have some on these days, in their order, each with its session: so far
+    that of its chain.
+    """
     columns = ", ".join(["time", "run", "place", *map(identifier, fixed_columns(wanted))])
-    events = f"(SELECT {columns} FROM side UNION ALL SELECT {columns} FROM main)"  # noqa: S608
-    limit = "" if is_needed else "LIMIT 0"
     return f"""
         CREATE TEMP TABLE single AS
         WITH own AS (SELECT run, who, chain FROM chained SEMI JOIN hard USING (chain)), numbered AS (
             SELECT *, row_number() OVER (ORDER BY chain, time, received_at, message_id) AS number
-            FROM {events} JOIN own USING (run) {limit}
+            FROM (SELECT {columns} FROM side UNION ALL {_main_of(days, columns)}) JOIN own USING (run)
+            {"" if days else "LIMIT 0"}
         )
         SELECT *, -min(number) OVER (PARTITION BY chain) AS session FROM numbered
     """  # noqa: S608 (names of columns are quoted)
@@ -189,7 +182,7 @@ def _formed(fields: Sequence[str]) -> str:
     """The sessions of pieces; and of the runs that are no session of their own, which one they are in."""
     sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTS)
     return f"""
-        CREATE TEMP TABLE runs AS
+        CREATE TEMP VIEW runs AS
         SELECT run, first_value(run) OVER (PARTITION BY chain ORDER BY number) AS session
         FROM chained ANTI JOIN hard USING (chain);
         CREATE TEMP TABLE formed AS

@@ -10,9 +10,9 @@ import pyarrow as pa
 from analytics.contracts import VIEW_KINDS, Kind
 from analytics.store.base import Wanted
 from analytics.store.clickhouse.connection import name, text
+from analytics.store.cuts import LONGEST_MICROS, cuts
 from analytics.store.loading import schema
 from analytics.store.runs import FIELDS, GAP_MICROS, PATHS
-from analytics.store.sessions import LONGEST_MICROS, cuts
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
