@@ -61,6 +61,43 @@ class LineChart:
     dots: tuple[Dot, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OneLine:
+    """A line of several: its path, the dashed end of it, and its points."""
+
+    number: int
+    path: str
+    running: str
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLines:
+    """Several lines on one pair of axes."""
+
+    height: float
+    lines: tuple[OneLine, ...]
+    gridlines: tuple[Gridline, ...]
+    marks: tuple[Mark, ...]
+
+
+def many_lines(series: Sequence[Values], *, incomplete: int = 0, height: float = 240.0) -> ManyLines:
+    """Draw lines over equal steps, of which the last `incomplete` are still running."""
+    known = [value for values in series for value in values if value is not None]
+    tops = ticks(max(known, default=0.0), "count" if all(value == int(value) for value in known) else "number")
+    count = max((len(values) for values in series), default=0)
+    scale = _Scale(count, tops[-1], height)
+    lines = tuple(_one_line(number, values, scale, incomplete) for number, values in enumerate(series))
+    return ManyLines(height, lines, tuple(Gridline(scale.y(top), top) for top in tops), _marks(count, scale))
+
+
+def _one_line(number: int, values: Values, scale: "_Scale", incomplete: int) -> OneLine:
+    settled = len(values) - incomplete
+    solid = [value if place < settled else None for place, value in enumerate(values)]
+    running = [value if place >= settled - 1 else None for place, value in enumerate(values)]
+    return OneLine(number, scale.path(solid), scale.path(running) if incomplete else "", _dots(values, (), scale))
+
+
 def line_chart(
     values: Values, previous: Values, *, incomplete: int = 0, height: float = 220.0, unit: str = "count"
 ) -> LineChart:

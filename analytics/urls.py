@@ -16,6 +16,7 @@ from analytics.views import (
     tables,
     usage,
 )
+from analytics.views.explore import page as explore
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -26,6 +27,8 @@ of_a_project = [
     path("tables/<slug:panel>.csv", tables.table_csv, name="overview_table_csv"),
     path("chart.csv", tables.chart_csv, name="overview_chart_csv"),
     path("chart.svg", tables.chart_svg, name="overview_chart_svg"),
+    path("explore/", explore.index, name="explore"),
+    path("explore/<slug:kind>/", explore.page, name="explore_kind"),
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),
     path("data/", definitions.events, name="data_events"),

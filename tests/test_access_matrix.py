@@ -90,6 +90,8 @@ GET  o/<slug:organization>/p/<slug:project>/tables/<slug:panel>.csv 302 404 200 
 GET  o/<slug:organization>/p/<slug:project>/chart.csv              302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/chart.svg              302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/start/                 302 404 403 403 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/explore/               302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/   302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/                  302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/events/           302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/data/ 302 404 200 200 200 200 404
@@ -203,6 +205,7 @@ def address(organization, project):
         "<int:project_id>": str(project.pk),
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
+        "<slug:kind>": "trends",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:erasure_id>": str(erasure.pk),
         "<uuid:erasure>": str(erasure.pk),

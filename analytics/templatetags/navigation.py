@@ -91,6 +91,7 @@ def _of_project(root: str, project: Project) -> list[tuple[str, str, str]]:
     place = f"{root}p/{project.slug}/"
     return [
         ("overview", "Overview", place),
+        ("explore", "Explore", f"{place}explore/"),
         ("live", "Live", f"{place}live/"),
         ("data", "Data", f"{place}data/"),
         ("jobs", "Jobs", f"{root}jobs/"),

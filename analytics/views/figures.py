@@ -110,13 +110,13 @@ def picture(chart: Chart, zone: ZoneInfo) -> Picture:
         caption=_caption(chart, zone),
         drawing=drawing,
         across=tuple(
-            Label(_short(starts[mark.index], chart.interval), mark.x, mark.anchor, mark.minor)
+            Label(short_name(starts[mark.index], chart.interval), mark.x, mark.anchor, mark.minor)
             for mark in drawing.marks
         ),
         up=tuple(Label(words.axis(line.value), "", y=line.y, text_y=line.y - 5) for line in drawing.gridlines),
         readings=tuple(
             Reading(
-                _long(start, chart.interval),
+                long_name(start, chart.interval),
                 words.format(point.value),
                 words.format(point.previous) if chart.previous_span else ABSENT,
                 point.incomplete,
@@ -136,7 +136,9 @@ def _caption(chart: Chart, zone: ZoneInfo) -> str:
     sentence = f"{words.label} by {chart.interval}, {_days(chart, zone)}"
     top = max(known, key=lambda point: point.value or 0)
     if top.value:
-        sentence += f"; highest {words.format(top.value)} on {_long(top.start.astimezone(zone), chart.interval)}"
+        sentence += (
+            f"; highest {words.format(top.value)} on {long_name(top.start.astimezone(zone), chart.interval)}"
+        )
     sentence += "."
     if chart.previous_span:
         sentence += f" Faint: {_span_days(chart.previous_span, zone)}."
@@ -154,13 +156,15 @@ def _span_days(span: Span, zone: ZoneInfo) -> str:
     return day_range(span.start.astimezone(zone).date(), last.date())
 
 
-def _short(start: datetime, interval: Interval) -> str:
+def short_name(start: datetime, interval: Interval) -> str:
+    """An interval by its start, under an axis."""
     if interval is Interval.HOUR:
         return f"{start:%H:%M}"
     return f"{start:%b %Y}" if interval is Interval.MONTH else short_day(start)
 
 
-def _long(start: datetime, interval: Interval) -> str:
+def long_name(start: datetime, interval: Interval) -> str:
+    """An interval by its start, in a sentence or a table."""
     if interval is Interval.HOUR:
         return f"{weekday_and_day(start)}, {start:%H:%M}"
     if interval is Interval.MONTH:

@@ -1,0 +1,117 @@
+"""What an answer is shown as: figures, lines, tables; each with the template that draws it. No Django here."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from types import NoneType
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from analytics.charts import ManyLines
+from analytics.periods import Span
+from analytics.templatetags.formats import ABSENT, day, number
+from analytics.views.explore.form import words
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    label: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """Rows of texts; `wide` ones scroll sideways. `cut` is the number of rows that are not shown."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/table.html"
+    label: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresBlock:
+    """A few numbers, each with its name."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/figures.html"
+    label: str
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One line of a plot in its legend: its number chooses the colour."""
+
+    number: int
+    label: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinesBlock:
+    """Several lines over the intervals; `across` are the labels below, `table` has the same numbers."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/lines.html"
+    label: str
+    caption: str
+    drawing: ManyLines
+    keys: tuple[Key, ...]
+    across: tuple[tuple[str, str, str], ...]
+    up: tuple[tuple[str, float], ...]
+    table: TableBlock
+
+
+Block = TableBlock | FiguresBlock | LinesBlock
+MOST_ROWS = 200
+
+
+def blocks_of(result: Any, zone: ZoneInfo) -> tuple[Block, ...]:
+    """A result without a plot of its own: its numbers as figures, each of its lists as a table."""
+    figures: list[tuple[str, str]] = []
+    blocks: list[Block] = []
+    for item in dataclasses.fields(result):
+        value = getattr(result, item.name)
+        if isinstance(value, tuple | list) and value and dataclasses.is_dataclass(value[0]):
+            blocks.append(table_of(words(item.name), value, zone))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            figures.append((words(item.name), number(value)))
+    own: tuple[Block, ...] = (FiguresBlock("Figures", tuple(figures)),) if figures else ()
+    return (*own, *blocks)
+
+
+def table_of(label: str, rows: Sequence[Any], zone: ZoneInfo) -> TableBlock:
+    """A table of dataclasses of one type, a column for each field."""
+    names = [item.name for item in dataclasses.fields(rows[0])]
+    columns = tuple(Column(words(name), _is_number(getattr(rows[0], name))) for name in names)
+    shown = rows[:MOST_ROWS]
+    texts = tuple(tuple(cell(getattr(row, name), zone) for name in names) for row in shown)
+    return TableBlock(label, columns, texts, len(rows) - len(shown))
+
+
+def cell(value: Any, zone: ZoneInfo) -> str:
+    """A value as a table shows it; times in the project's zone."""
+    if isinstance(value, tuple | list):
+        return ", ".join(cell(one, zone) for one in value)
+    value = value.start if isinstance(value, Span) else value
+    for kind, written in _WRITTEN:
+        if isinstance(value, kind):
+            return written(value.astimezone(zone) if isinstance(value, datetime) else value)
+    return str(value)
+
+
+# The first that fits: true is also a number, and a moment also a day.
+_WRITTEN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (NoneType, lambda _: ABSENT),
+    (bool, lambda value: "yes" if value else "no"),
+    (Enum, lambda value: str(value.value)),
+    (int | float, number),
+    (datetime, lambda value: f"{value:%Y-%m-%d %H:%M}"),
+    (date, day),
+)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,211 @@
+"""The form of a kind, made from the fields of its spec. No Django here.
+
+Each field of the model is an input by its type; a list of objects is a group of rows. What people read is the
+field's name and description, so that a new kind has a form by itself.
+"""
+
+import functools
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from analytics.views.labels import COMPARISONS, INTERVALS, field_label
+
+# What the page has inputs of its own for.
+ELSEWHERE = ("kind", "period", "filters")
+EVENT, PROPERTY, FIELD = "events", "properties", "fields"
+_WORDS: dict[str, str] = {**COMPARISONS, **INTERVALS}
+_LISTS = {"event": EVENT, "property": PROPERTY, "currency_property": PROPERTY, "breakdown": FIELD, "field": FIELD}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input. `widget` is text, number, select or check; `suggestions` names the list that it offers."""
+
+    name: str
+    label: str
+    widget: str
+    value: str
+    help: str = ""
+    error: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    suggestions: str = ""
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item of a list: its inputs, and the name to take it out by."""
+
+    name: str
+    label: str
+    parts: "tuple[Input | Rows, ...]"
+    removable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list in the spec; `can_grow` where another item may be added."""
+
+    name: str
+    label: str
+    help: str
+    error: str
+    rows: tuple[Row, ...]
+    singular: str
+    can_grow: bool
+
+
+Part = Input | Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a model at its path, with what was given for it and the errors of all paths."""
+
+    path: str
+    key: str
+    info: FieldInfo
+    value: Any
+    errors: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        return words(self.key)
+
+    @property
+    def help(self) -> str:
+        return self.info.description or ""
+
+    @property
+    def error(self) -> str:
+        return self.errors.get(self.path, "")
+
+    def limit(self, kind: type, name: str) -> Any:
+        """What a constraint of the field says, or None."""
+        return next((getattr(item, name) for item in self.info.metadata if isinstance(item, kind)), None)
+
+
+def parts_of(
+    model: type[BaseModel], tree: Mapping[str, Any], errors: Mapping[str, str], path: str = ""
+) -> tuple[Part, ...]:
+    """The inputs for a model's fields, filled from a tree (`codec.tree_of`), with the errors at their paths."""
+    found: list[Part] = []
+    for name, info in model.model_fields.items():
+        if name not in ELSEWHERE:
+            key = info.alias or name
+            part = _part(_Field(f"{path}{key}", key, info, tree.get(key), errors))
+            if part is not None:
+                found.append(part)
+    return tuple(found)
+
+
+def _part(field: _Field) -> Part | None:
+    kind = _plain(field.info.annotation)
+    if typing.get_origin(kind) is tuple:
+        return _rows(field, _plain(typing.get_args(kind)[0]))
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        row = Row(field.path, "", _of_item(field.path, field, kind, field.value), removable=False)
+        return Rows(field.path, field.label, field.help, field.error, (row,), "", can_grow=False)
+    return _input(field, kind)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type behind `Annotated` and `| None`."""
+    while True:
+        origin = typing.get_origin(annotation)
+        if origin is typing.Annotated:
+            annotation = typing.get_args(annotation)[0]
+        elif origin in {typing.Union, UnionType}:
+            inner = [one for one in typing.get_args(annotation) if one is not NoneType]
+            annotation = inner[0] if inner else str
+        else:
+            return annotation
+
+
+def _input(field: _Field, kind: Any) -> Input | None:
+    info = field.info
+    default = "" if info.is_required() or info.default is None else _text(info.default)
+    shown = field.value if isinstance(field.value, str) else default
+    made = functools.partial(Input, field.path, field.label, value=shown, help=field.help, error=field.error)
+    options = _options(kind)
+    if options and not info.is_required() and info.default is None:
+        options = (("", "–"), *options)
+    if options:
+        return made("select", options=options) if len(options) > 1 else None
+    if kind is bool:
+        return made("check")
+    if kind in {int, float}:
+        return made("number", least=field.limit(Ge, "ge"), most=field.limit(Le, "le"))
+    return made("text", suggestions=_LISTS.get(field.key, ""))
+
+
+def _options(kind: Any) -> tuple[tuple[str, str], ...]:
+    if typing.get_origin(kind) is Literal:
+        return tuple((str(one), words(str(one))) for one in typing.get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple((str(one.value), _WORDS.get(str(one.value), words(str(one.value)))) for one in kind)
+    return ()
+
+
+def _rows(field: _Field, item: Any) -> Rows | None:
+    least, most = field.limit(MinLen, "min_length") or 0, field.limit(MaxLen, "max_length")
+    given = list(field.value) if isinstance(field.value, list) else []
+    given += [{}] * max(0, least - len(given))
+    singular = _singular(field.key)
+    rows = tuple(
+        Row(
+            f"{field.path}.{place}",
+            f"{singular} {place + 1}",
+            _of_item(f"{field.path}.{place}", field, item, one),
+            removable=len(given) > least,
+        )
+        for place, one in enumerate(given)
+    )
+    can_grow = most is None or len(rows) < most
+    return Rows(field.path, field.label, field.help, field.error, rows, singular, can_grow)
+
+
+def _of_item(path: str, field: _Field, item: Any, value: Any) -> tuple[Part, ...]:
+    if isinstance(item, type) and issubclass(item, BaseModel):
+        return parts_of(item, value if isinstance(value, Mapping) else {}, field.errors, path=f"{path}.")
+    options = _options(item)
+    return (
+        Input(
+            path,
+            _singular(field.key),
+            "select" if options else "text",
+            value if isinstance(value, str) else "",
+            error=field.errors.get(path, ""),
+            options=options,
+            suggestions=_LISTS.get(field.key, ""),
+        ),
+    )
+
+
+def words(name: str) -> str:
+    """`per_person` as people read it."""
+    return field_label(name).replace("_", " ")
+
+
+def _singular(key: str) -> str:
+    word = words(key)
+    if word.lower() == "series":
+        return word
+    return word.removesuffix("s")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return "" if isinstance(value, tuple | list | dict | BaseModel) else str(value)

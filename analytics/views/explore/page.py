@@ -1,0 +1,160 @@
+"""The page where people ask: choose a kind, fill in its form, look at the answer."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.errors import DeadlineExceeded, Invalid, NotFound
+from analytics.kinds import KINDS, parse_spec
+from analytics.kinds.base import Spec
+from analytics.kinds.filters import FIELDS
+from analytics.models import Project
+from analytics.queries import suggestions
+from analytics.queries.run import Answer, run_query
+from analytics.views.doors import viewable
+from analytics.views.explore.codec import pairs_of, tree_of
+from analytics.views.explore.form import parts_of
+from analytics.views.explore.present import blocks_for
+from analytics.views.explore.questions import QUESTIONS
+from analytics.views.labels import OPERATORS, PERIODS, field_label
+
+ADD, REMOVE = "add", "remove"
+DEFAULT_PERIOD = "30d"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks: its tree, the spec if it is one, the errors by path if it is none."""
+
+    tree: dict[str, Any]
+    spec: Spec | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@require_safe
+def index(request: HttpRequest, organization: str, project: str) -> HttpResponse:
+    """The kinds of questions."""
+    found = viewable(request, organization, project)
+    context = {**_common(found), "questions": QUESTIONS.values()}
+    return render(request, "analytics/explore/index.html", context)
+
+
+@require_safe
+def page(request: HttpRequest, organization: str, project: str, kind: str) -> HttpResponse:
+    """One kind: its form and, where the form is filled in, the answer. The address alone makes the page."""
+    found = viewable(request, organization, project)
+    if kind not in QUESTIONS:
+        raise NotFound("There is no such question.")
+    if REMOVE in request.GET:
+        return redirect(f"{_url(found, kind)}?{urlencode(_without(request.GET, request.GET[REMOVE]))}")
+    is_fresh = not request.GET or ADD in request.GET
+    given = tree_of((name, request.GET[name]) for name in request.GET if name != ADD)
+    asked = _asked(kind, given or _start(kind))
+    grown = _grown(asked.tree, request.GET.get(ADD, ""))
+    context = {
+        **_common(found),
+        "question": QUESTIONS[kind],
+        "questions": QUESTIONS.values(),
+        "definition": KINDS[kind].spec.definition,
+        "parts": parts_of(KINDS[kind].spec, grown, {} if is_fresh else asked.errors),
+        **_controls(found, grown),
+        "errors": {} if is_fresh else asked.errors,
+    }
+    status = 200
+    if asked.spec is not None:
+        context |= _answer(found, asked.spec)
+    elif not is_fresh:
+        status = 422
+    return render(request, "analytics/explore/page.html", context, status=status)
+
+
+def _url(project: Project, kind: str) -> str:
+    return reverse("explore_kind", args=[project.organization.slug, project.slug, kind])
+
+
+def _common(project: Project) -> dict[str, Any]:
+    return {"project": project, "organization": project.organization, "section": "explore"}
+
+
+def _start(kind: str) -> dict[str, Any]:
+    """A question to begin with: the whole of the last days, where the kind needs nothing more."""
+    base: dict[str, Any] = {"period": {"last": DEFAULT_PERIOD}}
+    return {**base, "series": [{}]} if "series" in KINDS[kind].spec.model_fields else base
+
+
+def _asked(kind: str, tree: dict[str, Any]) -> Asked:
+    tree.setdefault("period", {"last": DEFAULT_PERIOD})
+    try:
+        return Asked(tree, parse_spec({**tree, "kind": kind}))
+    except Invalid as error:
+        return Asked(tree, errors={one.field: one.message for one in error.fields})
+
+
+def _without(query: QueryDict, gone: str) -> list[tuple[str, str]]:
+    """The spec of an address without the item of a list at a path."""
+    kept = [name for name in query if name != REMOVE and not f"{name}.".startswith(f"{gone}.")]
+    return pairs_of(tree_of((name, query.getlist(name)[-1]) for name in kept))
+
+
+def _grown(tree: dict[str, Any], path: str) -> dict[str, Any]:
+    """The tree with an empty item more in the list at a path; as it is where there is no such list."""
+    copied: dict[str, Any] = deepcopy(tree)
+    node: Any = copied
+    *above, last = path.split(".")
+    for key in above:
+        inner = node.get(key) if isinstance(node, dict) else None
+        if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            inner = node[int(key)]
+        node = inner
+    if last and isinstance(node, dict):
+        items = node.get(last)
+        node[last] = [*(items if isinstance(items, list) else []), {}]
+    return copied
+
+
+def _controls(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
+    """What the inputs of every kind need: period, filters, and what to suggest."""
+    period = tree.get("period")
+    period = period if isinstance(period, dict) else {}
+    filters = tree.get("filters")
+    return {
+        "period": period,
+        "periods": PERIODS,
+        "filters": [_filter_row(*pair) for pair in enumerate(filters if isinstance(filters, list) else [])],
+        "operators": OPERATORS,
+        "fields": [(name, field_label(name)) for name in FIELDS],
+        "suggested": suggestions.of(project),
+    }
+
+
+def _filter_row(place: int, item: Any) -> dict[str, Any]:
+    given = item if isinstance(item, dict) else {}
+    values = given.get("values", [])
+    text = ",".join(map(str, values)) if isinstance(values, list) else str(values)
+    return {
+        "name": f"filters.{place}",
+        "field": given.get("field", ""),
+        "operator": given.get("operator", "is"),
+        "value": text,
+    }
+
+
+def _answer(project: Project, spec: Spec) -> dict[str, Any]:
+    """The answer as blocks, or why there is none."""
+    try:
+        answer: Answer = run_query(project=project, spec=spec)
+    except DeadlineExceeded as error:
+        return {"problem": f"{error} Choose fewer days, or ask for less of them."}
+    except Invalid as error:
+        return {"problem": str(error)}
+    return {
+        "blocks": blocks_for(spec, answer.result, project.zone),
+        "provenance": answer.provenance,
+        "spec_json": spec.model_dump(mode="json", exclude_defaults=True),
+    }

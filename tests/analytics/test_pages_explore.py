@@ -1,0 +1,102 @@
+"""Explore: a form for each kind of question, and its answer."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from analytics.views.explore.questions import QUESTIONS
+from tests.analytics.events import NOON, event, store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_later():
+    with time_machine.travel(NOON + timedelta(hours=1)):
+        yield
+
+
+@pytest.fixture
+def explore(client, owner, project):
+    client.force_login(owner)
+
+    def explore(kind="trends", query=""):
+        address = reverse("explore_kind", args=[project.organization.slug, project.slug, kind])
+        return client.get(f"{address}?{query}" if query else address)
+
+    return explore
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_the_first_page_names_every_question(client, owner, project) -> None:
+    client.force_login(owner)
+
+    page = client.get(reverse("explore", args=[project.organization.slug, project.slug])).content.decode()
+
+    assert all(f"<b>{question.label}</b>" in page for question in QUESTIONS.values())
+
+
+def test_a_question_that_needs_nothing_is_answered_at_once(explore, project) -> None:
+    store(project, [event(name="Buy"), event(name="Buy"), event(name="Look")])
+
+    page = text_of(explore())
+
+    assert "All events: total <b>3</b>" in page
+    assert "How this was got" in page
+
+
+def test_the_address_is_the_question(explore, project) -> None:
+    store(project, [event(name="Buy"), event(name="Buy"), event(name="Look")])
+
+    page = text_of(explore(query="series.0.event=Buy&series.1.event=Look&series.1.label=Looks"))
+
+    assert "Buy: total <b>2</b>" in page
+    assert "Looks <b>1</b>" in page
+    assert 'value="Looks"' in page
+
+
+def test_what_is_wrong_is_said_where_it_is_wrong(explore) -> None:
+    answer = explore(query="series.0.aggregation=sum&filters.0.field=nowhere")
+
+    assert answer.status_code == 422
+    assert "needs a property" in answer.content.decode()
+    assert "<code>filters.0.field</code>" in answer.content.decode()
+
+
+def test_a_row_more_and_a_row_less(explore, project) -> None:
+    more = explore(query="series.0.event=Buy&add=series").content.decode()
+    less = explore(query="series.0.event=Buy&series.1.event=Look&remove=series.0")
+
+    assert 'name="series.1.event"' in more
+    assert less.status_code == 302
+    assert less.url.endswith("?series.0.event=Look")
+
+
+@pytest.mark.parametrize("query", ["add=filters", "add=nothing.7.x", "add=series.x", "add=.", "remove=nothing"])
+def test_no_button_breaks_the_page(explore, query) -> None:
+    assert explore(query=query).status_code in {200, 302}
+
+
+def test_what_a_stranger_writes_is_text(explore, project) -> None:
+    store(project, [event(name="<script>alert(1)</script>")])
+
+    page = explore(query="breakdown.0=name").content.decode()
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_every_kind_has_a_page_also_of_nothing(explore, kind) -> None:
+    assert explore(kind).status_code == 200
+
+
+def test_other_kinds_have_none(explore) -> None:
+    assert explore("nonsense").status_code == 404
+    assert explore("overview").status_code == 404
