@@ -1,17 +1,23 @@
 """Stored events by the million, written by the store's own writers: what queries are measured on."""
 
+import os
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
+import psutil
 import pyarrow as pa
 
 from analytics.contracts import COLUMNS, number_of
 from analytics.models import Manifest, Project, Segment
+from analytics.services import compaction
 from analytics.services.segment_writer import write_segment
 from analytics.store.files import split_by_days
+from tests.bench.stack import Product
 
-DAYS = 90
+DAYS = int(os.environ.get("DAYS", "90"))
 PER_PERSON = 50
 PER_SESSION = 6
 
@@ -60,8 +66,37 @@ _EVENTS = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many events were stored; seconds of writing and of compaction, and the CPU seconds of that."""
+
+    events: int
+    written: float
+    compacted: float
+    cpu: float
+
+
+def store(product: Product, project: Project, rows: int) -> Filled:
+    """Write about so many events and compact them, as the worker does in time; it is idle when this returns."""
+    now = datetime.now(UTC)
+    # Else the worker would compact the same, twice the work for one result.
+    with product.without("worker"):
+        began = time.perf_counter()
+        events = fill(project, rows, now.date())
+        written, cpu = time.perf_counter() - began, cpu_seconds()
+        compaction.compact_project(project_id=project.pk, now=now + timedelta(hours=2))
+        compacted, cpu = time.perf_counter() - began - written, cpu_seconds() - cpu
+    product.wait_until_idle()
+    return Filled(events, written, compacted, cpu)
+
+
+def cpu_seconds() -> float:
+    """What this process has used so far."""
+    return sum(psutil.Process().cpu_times()[:2])
+
+
 def fill(project: Project, rows: int, today: date) -> int:
-    """Write about so many events of the last 90 days, as sealing would; how many."""
+    """Write about so many events of the last DAYS days, as sealing would; how many."""
     stored = 0
     segments = []
     for table in _days(rows, today):
