@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from analytics.charts import ManyLines
 from analytics.periods import Span
+from analytics.plots.bars import Bars
+from analytics.plots.sankey import Ribbon, Sankey
 from analytics.templatetags.formats import ABSENT, day, number
 from analytics.views.explore.form import words
 
@@ -64,7 +66,88 @@ class LinesBlock:
     table: TableBlock
 
 
-Block = TableBlock | FiguresBlock | LinesBlock
+@dataclass(frozen=True, slots=True)
+class BarsBlock:
+    """Stacked bars over steps; what is negative hangs below zero. `across` and `up` as in lines."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/bars.html"
+    label: str
+    caption: str
+    drawing: Bars
+    keys: tuple[Key, ...]
+    across: tuple[tuple[str, str, str], ...]
+    up: tuple[tuple[str, float], ...]
+    table: TableBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a funnel: widths are percentages; `note` says what was lost and how long it took."""
+
+    label: str
+    count: str
+    width: str
+    share: str
+    note: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepsBlock:
+    template: ClassVar[str] = "analytics/explore/blocks/steps.html"
+    label: str
+    caption: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a grid; `level` (0 to 10) is how strong its colour is, None where there is nothing."""
+
+    text: str
+    title: str = ""
+    level: int | None = None
+    incomplete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GridBlock:
+    """Rows of coloured cells, such as cohorts by interval."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/grid.html"
+    label: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLabel:
+    """What a node of a flow is called; `end` where it stands at the right edge."""
+
+    text: str
+    count: str
+    x: str
+    y: float
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBlock:
+    template: ClassVar[str] = "analytics/explore/blocks/flow.html"
+    label: str
+    caption: str
+    drawing: Sankey
+    labels: tuple[NodeLabel, ...]
+    titles: tuple[str, ...]
+    table: TableBlock
+
+    @property
+    def ribbons(self) -> tuple[tuple[Ribbon, str], ...]:
+        return tuple(zip(self.drawing.ribbons, self.titles, strict=True))
+
+
+Block = TableBlock | FiguresBlock | LinesBlock | BarsBlock | StepsBlock | GridBlock | FlowBlock
 MOST_ROWS = 200
 
 
