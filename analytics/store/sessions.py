@@ -17,13 +17,12 @@ import pyarrow as pa
 from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros
 from analytics.store.connection import identifier, literal
 from analytics.store.cuts import LONGEST_MICROS, Cut, cuts
+from analytics.store.days import spans_of
 from analytics.store.files import summary_path
 from analytics.store.loading import fixed_columns, instant, interval_of, schema
 from analytics.store.overrides import Overrides
 from analytics.store.runs import DAY_MICROS, FIELDS, GAP_MICROS, PATHS, summary, values
 
-# Each is a scan of its own.
-MOST_SPANS = 10
 _COUNTS = ("events", "views", "customs")
 _DAY = f"epoch_us(first) // {DAY_MICROS}"
 
@@ -72,19 +71,12 @@ def _any(own: duckdb.DuckDBPyConnection, rows: str) -> bool:
 
 
 def _main_of(days: Iterable[int], columns: str) -> str:
-    """What the large files have of these days (UTC, since 1970): some ranges of time, of which a reader skips
-    what is between them.
-    """
-    spans: list[tuple[int, int]] = []
-    for day in sorted(days):
-        follows = bool(spans) and (day - spans[-1][1] <= 1 or len(spans) == MOST_SPANS)
-        spans[-1:] = [(spans[-1][0], day)] if follows else [*spans[-1:], (day, day)]
+    """What the large files have of these days (UTC, since 1970)."""
     parts = [
-        f"SELECT {columns} FROM main WHERE time >= {instant(first * DAY_MICROS)} "  # noqa: S608 (names are quoted)
-        f"AND time < {instant((last + 1) * DAY_MICROS)}"
-        for first, last in spans
+        f"SELECT {columns} FROM main WHERE time >= {instant(start)} AND time < {instant(end)}"  # noqa: S608 (names)
+        for start, end in spans_of(days)
     ]
-    return " UNION ALL ".join(parts) or f"SELECT {columns} FROM main LIMIT 0"  # noqa: S608 (as above)
+    return " UNION ALL ".join(parts) or f"SELECT {columns} FROM main LIMIT 0"  # noqa: S608 (names are quoted)
 
 
 def _marks(main: Sequence[StoredFile]) -> str:
