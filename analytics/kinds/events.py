@@ -6,7 +6,7 @@ sign-up came from where the visit came from.
 
 import functools
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated
 
 import ibis.expr.types as ir
@@ -46,14 +46,20 @@ def wanted_of(fields: Iterable[str]) -> Wanted:
     return wanted | Wanted(sessions=bool(of_sessions), session_fields=of_sessions)
 
 
-def events_of(reading: Reading, wanted: Wanted) -> ir.Table:
-    """The events with what was wanted of them and of their sessions; with `session` where those were wanted."""
-    if not wanted.sessions:
-        return reading.events
+def events_of(
+    reading: Reading, wanted: Wanted, *, names: Collection[str] = (), is_asked_once: bool = False
+) -> ir.Table:
+    """The events with what was wanted of them and of their sessions; with `session` where those were wanted.
+
+    Only those of these names, if any are given. What is asked once is better not kept.
+    """
+    events = reading.events_of_sessions if wanted.sessions else reading.events
+    events = events.filter(events.name.isin(sorted(names))) if names else events
     if not wanted.session_fields:
-        return reading.events_of_sessions
+        return events
     fields = reading.sessions.select("session", *sorted(wanted.session_fields))
-    return reading.save("events_with_fields", reading.events_of_sessions.join(fields, "session"))
+    joined = events.join(fields, "session")
+    return joined if is_asked_once else reading.save("events_with_fields", joined)
 
 
 def keep(table: ir.Table, filters: Filters) -> ir.Table:

@@ -125,6 +125,11 @@ def test_without_a_key_nothing_is_answered(project):
             {"kind": "trends", "period": {"last": "12mo"}, "interval": "hour", "series": [{}]},
             ["interval"],
         ),
+        ({"kind": "breakdown", "period": {"last": "7d"}, "breakdown": ["path", "path"]}, ["breakdown"]),
+        (
+            {"kind": "breakdown", "period": {"last": "7d"}, "breakdown": ["path"], "columns": [{"property": "x"}]},
+            ["columns.0.property"],
+        ),
         (["overview"], ["body"]),
     ],
 )

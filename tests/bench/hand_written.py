@@ -63,3 +63,9 @@ SESSIONS = (
     "SELECT time::DATE AS day, count(DISTINCT session) FROM marked GROUP BY day",
     "SELECT count(*) FROM sessions",
 )
+TABLE = (f'SELECT "t:plan" AS plan, count(*) AS n {_FROM} GROUP BY plan ORDER BY n DESC LIMIT 10',)
+TABLE_OF_PEOPLE = (
+    f"""SELECT "t:plan" AS plan, count(*) AS n, count(DISTINCT who) {_FROM}
+    GROUP BY plan ORDER BY n DESC LIMIT 10""",
+    f"SELECT count(*), count(DISTINCT who) {_FROM}",
+)

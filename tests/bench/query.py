@@ -30,6 +30,7 @@ MOST_BY_HAND = 20_000_000
 SPAN = 30
 TREND: dict[str, Any] = {"kind": "trends", "period": {"last": f"{SPAN}d"}, "compare": "none"}
 OVERVIEW: dict[str, Any] = {"kind": "overview", "period": {"last": f"{SPAN}d"}}
+LONG: dict[str, Any] = {"period": {"last": f"{many.DAYS}d"}}
 PAGE = ("figures", "chart", "sources", "pages", "countries", "devices", "events")
 
 
@@ -41,6 +42,7 @@ class Question:
     spec: dict[str, Any]
     by_hand: Sequence[str] = ()
     before: Sequence[str] = ()
+    days: int = SPAN
 
 
 QUESTIONS = (
@@ -60,6 +62,18 @@ QUESTIONS = (
         {**TREND, "series": [{"aggregation": "p90", "property": "amount"}]},
         hand_written.PERCENTILE,
     ),
+    Question(
+        "table by a property",
+        {**LONG, "kind": "breakdown", "breakdown": ["properties.plan"], "columns": [{}]},
+        hand_written.TABLE,
+        days=many.DAYS,
+    ),
+    Question(
+        "table of people by a property",
+        {**LONG, "kind": "breakdown", "breakdown": ["properties.plan"]},
+        hand_written.TABLE_OF_PEOPLE,
+        days=many.DAYS,
+    ),
 )
 
 
@@ -72,11 +86,14 @@ def timed(work: Callable[[], object]) -> float:
 
 def by_hand(files: list[str], question: Question, end: datetime) -> None:
     """Both periods in a new database, as one would at a prompt."""
-    middle = end - timedelta(days=SPAN)
+    middle = end - timedelta(days=question.days)
     spill = str(Path(tempfile.gettempdir()) / "plumbline-bench-spill")
     config: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": spill}
     with duckdb.connect(config=config) as own:
-        spans = ((question.by_hand, middle, end), (question.before, middle - timedelta(days=SPAN), middle))
+        spans = (
+            (question.by_hand, middle, end),
+            (question.before, middle - timedelta(days=question.days), middle),
+        )
         for statements, first, last in spans:
             values = {"files": files, "start": first.replace(tzinfo=None), "end": last.replace(tzinfo=None)}
             for text in statements:

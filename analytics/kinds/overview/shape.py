@@ -2,6 +2,7 @@
 
 from itertools import zip_longest
 
+from analytics.kinds.changes import change
 from analytics.kinds.frame import Frame
 from analytics.kinds.overview.measure import COLUMNS, Measured, Ranking
 from analytics.kinds.overview.result import Chart, Figure, OverviewResult, Point, Row, Table
@@ -20,11 +21,6 @@ def shape(spec: OverviewSpec, frame: Frame, current: Measured, previous: Measure
             _table(panel, ranking, current.figures[COLUMNS[panel][0]]) for panel, ranking in current.tables.items()
         ),
     )
-
-
-def change(value: float | None, previous: float | None) -> float | None:
-    """The change as a fraction of the previous value; None from zero or nothing."""
-    return (value - previous) / previous if value is not None and previous else None
 
 
 def _figure(metric: Metric, current: Measured, previous: Measured | None) -> Figure:

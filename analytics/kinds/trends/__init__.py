@@ -3,7 +3,7 @@
 from analytics.kinds.base import Kind
 from analytics.kinds.trends.answer import answer
 from analytics.kinds.trends.result import Line, TrendsResult
-from analytics.kinds.trends.spec import DEFINITION, Aggregation, TrendSeries, TrendsSpec, label_of
+from analytics.kinds.trends.spec import DEFINITION, TrendSeries, TrendsSpec, label_of
 
 KIND = Kind(
     spec=TrendsSpec,
@@ -18,4 +18,4 @@ KIND = Kind(
     },
 )
 
-__all__ = ("DEFINITION", "KIND", "Aggregation", "Line", "TrendSeries", "TrendsResult", "TrendsSpec", "label_of")
+__all__ = ("DEFINITION", "KIND", "Line", "TrendSeries", "TrendsResult", "TrendsSpec", "label_of")

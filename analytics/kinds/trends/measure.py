@@ -1,44 +1,17 @@
 """The numbers of trends, asked of a reading. No Django here."""
 
-import functools
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from analytics.kinds.aggregations import Aggregation
+from analytics.kinds.cells import cells_of, needs_events, number_of, value_of
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
-from analytics.kinds.expressions import columns_of, group_of
-from analytics.kinds.trends.spec import Aggregation, TrendSeries, TrendsSpec
+from analytics.kinds.groups import WHOLE, Group, group_in, grouped, marked, names_of
+from analytics.kinds.trends.spec import TrendSeries, TrendsSpec
 from analytics.store.base import Reading, Wanted
-from analytics.store.columns import number_name
-
-# The values of the breakdown's fields; None are the rest.
-Group = tuple[str, ...] | None
-WHOLE: Group = ()
-
-QUANTILES = {Aggregation.MEDIAN: 0.5, Aggregation.P90: 0.9, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
-# The events are read once, into cells: what is alike in its group and interval, and in this as well.
-_FURTHER_KEYS = {Aggregation.UNIQUE: "who", Aggregation.PER_PERSON: "who", Aggregation.SESSIONS: "session"}
-# What a cell keeps of a number, beside how many events it has.
-_PARTS: dict[Aggregation, Callable[[ir.NumericColumn], dict[str, ir.Value]]] = {
-    Aggregation.SUM: lambda number: {"sum": number.sum()},
-    Aggregation.MEAN: lambda number: {"sum": number.sum(), "count": number.count()},
-    Aggregation.MIN: lambda number: {"min": number.min()},
-    Aggregation.MAX: lambda number: {"max": number.max()},
-}
-_OF_CELLS: dict[Aggregation, Callable[[ir.Table], ir.Value]] = {
-    Aggregation.TOTAL: lambda cells: cells.events.sum(),
-    Aggregation.UNIQUE: lambda cells: cells.who.nunique(),
-    Aggregation.SESSIONS: lambda cells: cells.session.nunique(),
-    Aggregation.PER_PERSON: lambda cells: cells.events.sum() / cells.who.nunique(),
-    Aggregation.SUM: lambda cells: cells["sum"].sum(),
-    Aggregation.MEAN: lambda cells: cells["sum"].sum() / cells["count"].sum(),
-    Aggregation.MIN: lambda cells: cells["min"].min(),
-    Aggregation.MAX: lambda cells: cells["max"].max(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +38,12 @@ def measure(
     spec: TrendsSpec, reading: Reading, like: Sequence[SeriesMeasured] | None = None
 ) -> tuple[SeriesMeasured, ...]:
     """Every series; with the groups of another measuring, so that the two can be compared."""
-    events = events_of(reading, wanted(spec))
+    names = {series.event for series in spec.series}
+    events = events_of(reading, wanted(spec), names=names if all(names) else ())
     found = []
     for place, series in enumerate(spec.series):
         cells = _cells(spec, series, events)
-        if series.aggregation not in QUANTILES:
+        if not needs_events(series):
             cells = reading.save(f"cells_{place}", cells)
         found.append(_series(spec, series, reading, cells, like[place].groups if like else None))
     return tuple(found)
@@ -79,32 +53,25 @@ def _cells(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
     """What a series is computed of, with the number of `events`; of a quantile each event is a cell."""
     events = keep(events, (*spec.filters, *series.filters))
     events = events.filter(events.name == series.event) if series.event else events
-    if series.aggregation in QUANTILES:
+    if needs_events(series):
         return events.mutate(events=1)
-    keys = dict.fromkeys(column for field in spec.breakdown for column in columns_of(field))
-    further = _FURTHER_KEYS.get(series.aggregation)
-    parts = _PARTS[series.aggregation](events[number_name(series.property)]) if series.property else {}
-    return events.group_by([*keys, "interval", *([further] if further else [])]).agg(
-        events=events.count(), **parts
-    )
+    return cells_of(events, [series], spec.breakdown, "interval")
 
 
 def _series(
     spec: TrendsSpec, series: TrendSeries, reading: Reading, cells: ir.Table, like: tuple[Group, ...] | None
 ) -> SeriesMeasured:
-    fields = [f"group_{place}" for place in range(len(spec.breakdown))]
-    cells = cells.mutate(
-        **{name: group_of(cells, field) for name, field in zip(fields, spec.breakdown, strict=True)}
-    )
+    fields = names_of(spec.breakdown)
+    cells = grouped(cells, spec.breakdown)
     groups = like if like is not None else _top(reading, cells, fields, spec.limit)
-    marked = _marked(cells, fields, [group for group in groups if group is not None])
-    value = _value(marked, series)
-    by_interval = reading.rows(marked.group_by([*fields, "interval"]).agg(value=value))
-    values = {(_group(row[:-2]), row[-2]): _number(row[-1]) for row in by_interval}
+    cells = marked(cells, spec.breakdown, groups)
+    value = value_of(cells, series, 0)
+    by_interval = reading.rows(cells.group_by([*fields, "interval"]).agg(value=value))
+    values = {(group_in(row[:-2]), row[-2]): number_of(row[-1]) for row in by_interval}
     if series.aggregation is Aggregation.TOTAL:
         return SeriesMeasured(groups, values, _sums(values, is_broken_down=bool(fields)))
-    in_all = reading.rows(marked.group_by(fields).agg(value=value) if fields else marked.agg(value=value))
-    return SeriesMeasured(groups, values, {_group(row[:-1]): _number(row[-1]) for row in in_all})
+    in_all = reading.rows(cells.group_by(fields).agg(value=value) if fields else cells.agg(value=value))
+    return SeriesMeasured(groups, values, {group_in(row[:-1]): number_of(row[-1]) for row in in_all})
 
 
 def _sums(values: Mapping[tuple[Group, int], float | None], *, is_broken_down: bool) -> dict[Group, float | None]:
@@ -123,36 +90,3 @@ def _top(reading: Reading, cells: ir.Table, fields: Sequence[str], limit: int) -
     found = reading.rows(counted.order_by(ibis.desc("events"), *fields).limit(limit + 1))
     groups: list[Group] = [tuple(row[:-1]) for row in found[:limit]]
     return (*groups, None) if len(found) > limit else tuple(groups)
-
-
-def _marked(cells: ir.Table, fields: Sequence[str], groups: Sequence[tuple[str, ...]]) -> ir.Table:
-    """The cells with NULL for the group of those that are in none of these."""
-    if not fields:
-        return cells
-    is_one = ibis.literal(False)
-    if groups:
-        is_one = functools.reduce(
-            operator.or_,
-            (
-                functools.reduce(
-                    operator.and_, (cells[field] == part for field, part in zip(fields, group, strict=True))
-                )
-                for group in groups
-            ),
-        )
-    return cells.mutate(**{field: is_one.ifelse(cells[field], ibis.null("string")) for field in fields})
-
-
-def _value(cells: ir.Table, series: TrendSeries) -> ir.Value:
-    if series.aggregation in QUANTILES:
-        return cells[number_name(series.property)].quantile(QUANTILES[series.aggregation])
-    return _OF_CELLS[series.aggregation](cells)
-
-
-def _group(parts: Sequence[str | None]) -> Group:
-    texts = tuple(part for part in parts if part is not None)
-    return texts if len(texts) == len(parts) else None
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)  # noqa: PLR0124 (NaN: per person of nobody)

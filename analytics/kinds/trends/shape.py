@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from analytics.kinds.frame import Frame
-from analytics.kinds.trends.measure import WHOLE, Group, SeriesMeasured
+from analytics.kinds.groups import WHOLE, Group, words_of
+from analytics.kinds.trends.measure import SeriesMeasured
 from analytics.kinds.trends.result import Line, TrendsResult
-from analytics.kinds.trends.spec import ZERO_OF_NOTHING, TrendSeries, TrendsSpec, label_of
-
-OTHER = "Other"
+from analytics.kinds.trends.spec import TrendSeries, TrendsSpec, label_of
 
 
 def shape(
@@ -42,26 +41,17 @@ def _lines(
             group=group or None,
             other=group is None,
             values=_values(series, current, group, len(frame.current.intervals)),
-            total=_or_nothing(series, current.totals.get(group)),
+            total=series.or_nothing(current.totals.get(group)),
             previous_values=_values(series, previous, group, len(before.intervals))
             if previous and before
             else None,
-            previous_total=_or_nothing(series, previous.totals.get(group)) if previous else None,
+            previous_total=series.or_nothing(previous.totals.get(group)) if previous else None,
         )
 
 
 def _values(series: TrendSeries, measured: SeriesMeasured, group: Group, count: int) -> tuple[float | None, ...]:
-    return tuple(_or_nothing(series, measured.values.get((group, place))) for place in range(count))
-
-
-def _or_nothing(series: TrendSeries, value: float | None) -> float | None:
-    """A value, or what no events are: zero for a count or sum, empty for a mean."""
-    if value is None and series.aggregation in ZERO_OF_NOTHING:
-        return 0.0
-    return value
+    return tuple(series.or_nothing(measured.values.get((group, place))) for place in range(count))
 
 
 def _label(series: TrendSeries, group: Group) -> str:
-    if group == WHOLE:
-        return label_of(series)
-    return OTHER if group is None else " / ".join(part or "(none)" for part in group)
+    return label_of(series) if group == WHOLE else words_of(group)

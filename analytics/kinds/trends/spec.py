@@ -1,13 +1,12 @@
 """What may be asked of trends. No Django here."""
 
-from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
+from analytics.kinds.aggregations import Aggregated, title_of
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventField, EventFilters
-from analytics.kinds.filters import PROPERTY_PREFIX
 from analytics.periods import Compare, Interval
 
 DEFINITION = (
@@ -22,57 +21,16 @@ DEFINITION = (
 )
 
 
-class Aggregation(StrEnum):
-    TOTAL = "total"
-    UNIQUE = "unique"
-    SESSIONS = "sessions"
-    PER_PERSON = "per_person"
-    SUM = "sum"
-    MEAN = "mean"
-    MIN = "min"
-    MAX = "max"
-    MEDIAN = "median"
-    P90 = "p90"
-    P95 = "p95"
-    P99 = "p99"
-
-
-OF_PROPERTY = frozenset(Aggregation) - {
-    Aggregation.TOTAL,
-    Aggregation.UNIQUE,
-    Aggregation.SESSIONS,
-    Aggregation.PER_PERSON,
-}
-# Of these, an interval without events is zero; of the others it is empty.
-ZERO_OF_NOTHING = frozenset({Aggregation.TOTAL, Aggregation.UNIQUE, Aggregation.SESSIONS, Aggregation.SUM})
-
-
-class TrendSeries(BaseModel):
+class TrendSeries(Aggregated):
     """One line: which events (all if `event` is empty), and what of them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    event: str = Field(default="", max_length=500)
+    event: str = Field(default="", max_length=500, description="The event's name; any if empty.")
     filters: EventFilters = Field(default=(), max_length=50)
-    aggregation: Aggregation = Aggregation.TOTAL
-    property: str = Field(default="", max_length=300, description="The numeric property of a statistic.")
-    label: str = Field(default="", max_length=200)
-
-    @field_validator("property")
-    @classmethod
-    def _property_fits(cls, value: str, info: ValidationInfo) -> str:
-        aggregation = info.data.get("aggregation")
-        if aggregation in OF_PROPERTY and not value:
-            raise ValueError(f"'{aggregation}' needs a property.")
-        if aggregation not in OF_PROPERTY and value:
-            raise ValueError(f"'{aggregation}' takes no property.")
-        return value.removeprefix(PROPERTY_PREFIX)
 
 
 def label_of(series: TrendSeries) -> str:
     """What to call a series, also where it was given no label."""
-    of = f" of {series.property}" if series.property else ""
-    return series.label or f"{series.event or 'All events'}: {series.aggregation}{of}"
+    return series.label or f"{series.event or 'All events'}: {title_of(series)}"
 
 
 class TrendsSpec(Spec):
