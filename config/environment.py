@@ -201,7 +201,7 @@ def database(url: str, **options: Any) -> dict[str, Any]:
         "PORT": "port",
     }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         **{name: str(parts.pop(part, "")) for name, part in names.items()},
         "OPTIONS": {**parts, **options},
     }

@@ -104,8 +104,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             pool={"min_size": 1, "max_size": REQUESTS_AT_ONCE + 8, "timeout": 10, "reconnect_timeout": 4},
         ),
         "CONN_MAX_AGE": 0,
-        # A connection that died with its server is noticed before it is used.
-        "CONN_HEALTH_CHECKS": True,
+        # A connection that died with its server is noticed before it is used: `config/postgresql` looks.
+        "CONN_HEALTH_CHECKS": False,
         "TEST": {"NAME": "plumbline_test"},
     }
 }
