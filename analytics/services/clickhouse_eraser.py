@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest
 from analytics.models import Erasure, StoredBatch
 from analytics.queries import storage
 from analytics.queries.erasures import ids_until
+from analytics.services.erasures import renew
 from analytics.services.segment_eraser import SegmentEraser
 from analytics.store.base import Visible
 from analytics.store.clickhouse.connection import Address, Limits
@@ -36,6 +37,7 @@ class ClickHouseEraser:
             rows = self._people.count(project_id, ids)
             Erasure.objects.filter(pk=erasure.pk).update(events=Greatest("events", rows))
             self._table.erase(project_id, ids)
+            renew(erasures)
         self._segments.rewrite(project_id, erasures)
 
     def verify(self, project_id: int, erasures: Sequence[Erasure], moment: datetime) -> Verified | None:

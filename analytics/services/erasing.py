@@ -18,12 +18,12 @@ from analytics.queries import storage
 from analytics.services import erasure_receipts, live
 from analytics.services.clickhouse_eraser import ClickHouseEraser
 from analytics.services.compaction import RETIRED_KEPT
+from analytics.services.erasures import LEASE
 from analytics.services.sealing import FAULTS
 from analytics.services.segment_eraser import SegmentEraser
 from analytics.store.erased import Verified
 
 LOG = logging.getLogger(__name__)
-LEASE = timedelta(minutes=30)
 # A request that was received before the erasure may be written a moment after it.
 STILL_WRITING = timedelta(minutes=1)
 # Whoever began to merge segments before they were rewritten has ended by then, and the sweep has been there.

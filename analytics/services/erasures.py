@@ -6,6 +6,7 @@ goes in the request's own transaction, and what is received afterwards, also und
 
 import functools
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -23,6 +24,9 @@ from analytics.services import live
 
 # A pass of sealing holds the manifest for seconds.
 _PATIENCE = "20s"
+# So long nobody else works on an erasure after whoever did was heard of last. Two at a time would count and leave
+# out the same, and only read every file twice.
+LEASE = timedelta(minutes=30)
 
 
 def identifier(value: object) -> str:
@@ -101,6 +105,12 @@ def note_rewritten(erasures: Sequence[Erasure]) -> None:
     for erasure in erasures:
         # Not where sealing learnt of more ids meanwhile.
         Erasure.objects.filter(pk=erasure.pk, ids=erasure.ids).update(rewritten_at=now)
+
+
+def renew(erasures: Sequence[Erasure]) -> None:
+    """Keep the lease of erasures on which this process works. Call this before each file."""
+    held = Erasure.objects.unfinished().filter(pk__in=[erasure.pk for erasure in erasures])
+    held.update(leased_until=timezone.now() + LEASE)
 
 
 def _locked(project: Project) -> Manifest:

@@ -12,7 +12,7 @@ from analytics.models import Erasure, Manifest, Segment
 from analytics.queries import storage
 from analytics.queries.erasures import ids_until
 from analytics.services.compaction import ORPHANS_KEPT, replace, write_merged
-from analytics.services.erasures import note_rewritten
+from analytics.services.erasures import note_rewritten, renew
 from analytics.store.erased import Verified, count_by_file, plain_search
 from analytics.store.files import FORMING
 
@@ -32,6 +32,7 @@ class SegmentEraser:
             found = count_by_file(files, groups, storage.upkeep_limits())
             for segment, path in zip(segments, files, strict=True):
                 if path in found:
+                    renew(erasures)
                     _rewrite_one(segment, found[path], erasures)
                 else:
                     clean.add(segment.pk)
@@ -102,6 +103,7 @@ def _verify(files: Sequence[Path], erasures: Sequence[Erasure], there: set[int])
     groups = [ids_until([item]) for item in erasures]
     rows, found = 0, set(there)
     for path in files:
+        renew(erasures)
         read, owners = plain_search(path, groups)
         rows, found = rows + read, found | owners
         if len(found) == len(groups):

@@ -14,7 +14,7 @@ from accounts.errors import IdempotencyMismatch, Invalid, Unavailable
 from analytics.models import Erasure, InboxEntry, Manifest, PersonLink, PersonTraits, Segment
 from analytics.queries import live, storage
 from analytics.queries.erasures import hash_of
-from analytics.services import compaction, erasing, erasures, erasures_in_inbox, ingestion, sealing
+from analytics.services import compaction, erasing, erasures, erasures_in_inbox, ingestion, sealing, segment_eraser
 from analytics.services.batches import Batch
 from analytics.services.live import announce
 from analytics.store.merge import merge
@@ -338,6 +338,24 @@ def test_of_two_workers_one_goes_away(project, ada):
 
     found.refresh_from_db()
     assert found.rewritten_at is None
+
+
+def test_the_lease_is_renewed_for_every_file_that_is_rewritten(project, ada, monkeypatch):
+    found = erase(project)
+    left = []
+
+    def replace(**given):
+        until = Erasure.objects.values_list("leased_until", flat=True).get(pk=found.pk)
+        assert until is not None
+        left.append(until - timezone.now())
+        # What a slow file takes.
+        Erasure.objects.update(leased_until=timezone.now())
+        return compaction.replace(**given)
+
+    monkeypatch.setattr(segment_eraser, "replace", replace)
+    work(project)
+
+    assert [round(item / timedelta(minutes=1)) for item in left] == [30, 30]
 
 
 def test_the_same_key_finds_the_first_even_when_it_is_done(project, ada):
