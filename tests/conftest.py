@@ -1,10 +1,17 @@
 """The three people of every test: an owner, a teammate who may only look, and a stranger from elsewhere."""
 
+import hypothesis
 import pytest
 
 from accounts.permissions import Role
 from analytics.queries import quota
 from tests import factories
+
+# A shared machine may be slow; that is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)

@@ -25,13 +25,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """Rows of texts; `wide` ones scroll sideways. `cut` is the number of rows that are not shown."""
+    """Rows of texts; `cut` says how many more there are. `widths` are of bars behind the first cells, if any."""
 
     template: ClassVar[str] = "analytics/explore/blocks/table.html"
     label: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     cut: int = 0
+    widths: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each row with the width of its bar, empty where there is none."""
+        widths = self.widths or ("",) * len(self.rows)
+        return tuple(zip(widths, self.rows, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.base import Spec
-from analytics.views.explore import trends
+from analytics.views.explore import breakdown, trends
 from analytics.views.explore.blocks import Block, blocks_of
 
-_OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {"trends": trends.blocks}
+_OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
+    "breakdown": breakdown.blocks,
+    "trends": trends.blocks,
+}
 
 
 def blocks_for(spec: Spec, result: Any, zone: ZoneInfo) -> tuple[Block, ...]:
