@@ -96,6 +96,13 @@ class Conflict(PlumblineError):
     status = 409
 
 
+class Cancelled(PlumblineError):
+    """Somebody did not want it any more."""
+
+    code = "cancelled"
+    status = 409
+
+
 class TooLarge(PlumblineError):
     """The body exceeds the limit of its route."""
 
@@ -107,6 +114,13 @@ class IdempotencyMismatch(PlumblineError):
     """The same Idempotency-Key with another body."""
 
     code = "idempotency_mismatch"
+    status = 422
+
+
+class QueryTooLarge(PlumblineError):
+    """The query would read more than the plan allows; `details` has the figures."""
+
+    code = "query_too_large"
     status = 422
 
 

@@ -39,6 +39,7 @@ def _files(project_id: int, start: datetime, end: datetime) -> Snapshot:
             last_day=segment.last_day,
             rows=segment.rows,
             is_summarized=segment.is_summarized,
+            bytes=segment.bytes,
         )
         for segment in segments
     )

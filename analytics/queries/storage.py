@@ -18,6 +18,8 @@ from analytics.store.erased import People, SegmentPeople
 from analytics.store.scan import Scan
 from analytics.store.scan import scan as scan_files
 from analytics.store.segments import SegmentStore
+from analytics.store.statements import Statements
+from analytics.store.stop import Stop
 
 # The deadline of what no person waits for.
 UPKEEP_SECONDS = 600
@@ -45,17 +47,23 @@ def limits(seconds: float | None = None) -> Limits:
     return Limits(folder(), settings.QUERY_MEMORY, seconds or settings.QUERY_SECONDS, keeps_footers=True)
 
 
+def without_paths(sql: str, project_id: int) -> str:
+    """SQL that names the project's files by what they are called inside of its folder."""
+    return sql.replace(f"{folder()}/{project_id}/", "")
+
+
 def upkeep_limits() -> Limits:
     """The limits of sealing, compaction and checks: long, and small beside what a worker has."""
     return Limits(folder=folder(), memory=UPKEEP_MEMORY, seconds=UPKEEP_SECONDS)
 
 
-def reader() -> EventStore:
-    """The store that queries read, by EVENT_STORE_URL."""
+def reader(stop: Stop | None = None, statements: Statements | None = None) -> EventStore:
+    """The store that queries read, by EVENT_STORE_URL; what it does ends as `stop` says and is noted."""
     address = clickhouse_address()
     if address is None:
-        return SegmentStore(limits())
-    return ClickHouseStore(address, clickhouse.Limits(settings.QUERY_SECONDS))
+        return SegmentStore(limits(), stop, statements)
+    seconds = stop.remaining if stop else settings.QUERY_SECONDS
+    return ClickHouseStore(address, clickhouse.Limits(max(1, seconds)), stop, statements)
 
 
 def scan(snapshot: Snapshot, wanted: Scan) -> Iterator[pa.RecordBatch]:
@@ -77,6 +85,10 @@ def people(seconds: float | None = None) -> People:
 def clickhouse_address() -> clickhouse.Address | None:
     """Where ClickHouse is; None where the events are in segments on this machine."""
     return _address(settings.EVENT_STORE_URL) if settings.EVENT_STORE_URL else None
+
+
+def clickhouse_limits() -> clickhouse.Limits:
+    return clickhouse.Limits(settings.QUERY_SECONDS)
 
 
 _address = lru_cache(maxsize=8)(clickhouse.address_of)

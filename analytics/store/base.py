@@ -32,7 +32,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A segment as a reader needs it; `is_summarized` where a summary of its runs stands beside it."""
+    """A segment as a reader needs it; `is_summarized` where a summary of its runs stands beside it.
+
+    `bytes` is the size of its file, of which a question reads a part.
+    """
 
     path: Path
     property_columns: frozenset[str]
@@ -40,6 +43,7 @@ class StoredFile:
     last_day: date
     rows: int
     is_summarized: bool
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

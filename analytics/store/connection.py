@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from accounts.errors import DeadlineExceeded
+from analytics.store.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,16 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def cursor(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor of its own; what runs on it ends at the deadline with DeadlineExceeded."""
+def cursor(limits: Limits, stop: Stop | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor of its own; what runs on it ends as `stop` says, or at the deadline with DeadlineExceeded."""
+    ending = stop or Stop(limits.seconds)
     own = _database(limits).cursor()
-    timer = threading.Timer(limits.seconds, own.interrupt)
-    timer.daemon = True
-    timer.start()
     try:
-        yield own
+        with ending.interrupting(own.interrupt):
+            yield own
     except duckdb.InterruptException as error:
-        raise DeadlineExceeded(f"The query took longer than {limits.seconds:g} seconds.") from error
+        raise ending.error from error
     finally:
-        timer.cancel()
         own.close()
 
 

@@ -13,18 +13,21 @@ from accounts.errors import Invalid
 from analytics.store import loading, sessions
 from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
 from analytics.store.connection import Limits, cursor, identifier
+from analytics.store.statements import Statements, noting
+from analytics.store.stop import Stop
 
 
 class SegmentStore:
     """Reads the files of a snapshot; opens no others."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, stop: Stop | None = None, statements: Statements | None = None) -> None:
+        self._limits, self._stop, self._statements = limits, stop, statements
 
     @contextmanager
     def read(self, snapshot: Snapshot, within: Range, wanted: Wanted) -> Iterator["SegmentReading"]:
         """Load the wanted columns of the snapshot's events in a range."""
-        with cursor(self._limits) as own:
+        with cursor(self._limits, self._stop) as connection:
+            own = noting(connection, self._statements, within.span)
             try:
                 main = loading.load(own, snapshot, within, wanted)
                 if wanted.sessions:

@@ -1,8 +1,10 @@
 """Clients of ClickHouse, one for each use, with a deadline and one kind of error. No Django here."""
 
 import importlib.util
+import logging
 import os
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from accounts.errors import DeadlineExceeded, Invalid
 from analytics.store.base import StoreFault
+from analytics.store.stop import Stop
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
+LOG = logging.getLogger(__name__)
 SCHEMES = ("clickhouse", "chdb")
 MISSING = "EVENT_STORE_URL asks for ClickHouse: install Plumbline with the extra `clickhouse`."
 # What a query may say of itself; all other errors are the store's fault. Codes of ClickHouse's ErrorCodes.cpp.
@@ -100,27 +104,50 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def client(address: Address, limits: Limits) -> Iterator["Client"]:
+def client(address: Address, limits: Limits, stop: Stop | None = None) -> Iterator["Client"]:
     """A client with a session of its own, in which temporary tables live until the block is left.
 
-    Raises DeadlineExceeded and Invalid for what the query is to blame for, StoreFault for everything else.
+    With `stop`, its statements are killed when that says so. Raises DeadlineExceeded and Invalid for what the
+    query is to blame for, StoreFault for everything else.
     """
     from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415 (an optional extra)
 
+    mark = f"plumbline-{uuid.uuid4()}"
     try:
-        own = _open(address, limits)
+        own = _open(address, limits, mark)
         try:
-            yield own
+            if stop is None:
+                yield own
+            else:
+                with stop.interrupting(lambda: _kill(address, limits, mark)):
+                    yield own
         finally:
             own.close()
     except ClickHouseError as error:
+        if stop is not None and stop.is_over:
+            raise stop.error from error
         raise _translated(error, limits) from error
 
 
-def _open(address: Address, limits: Limits) -> "Client":
+def _kill(address: Address, limits: Limits, mark: str) -> None:
+    """End the statements of a client, from beside it. Where that fails, the server's own deadline ends them."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415 (an optional extra)
+
+    everywhere = f"ON CLUSTER {name(address.cluster)} " if address.cluster else ""
+    try:
+        own = _open(address, limits)
+        try:
+            own.command(f"KILL QUERY {everywhere}WHERE Settings['log_comment'] = {text(mark)} ASYNC")
+        finally:
+            own.close()
+    except ClickHouseError as error:
+        LOG.warning("A query of ClickHouse could not be ended early: %s", error)
+
+
+def _open(address: Address, limits: Limits, mark: str = "") -> "Client":
     import clickhouse_connect  # noqa: PLC0415 (an optional extra)
 
-    settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {})}
+    settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {}), "log_comment": mark}
     settings["max_execution_time"] = limits.seconds
     if limits.memory:
         settings["max_memory_usage"] = limits.memory

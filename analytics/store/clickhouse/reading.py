@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
-from analytics.store.base import Range, Snapshot, Wanted
+from analytics.periods import Span
+from analytics.store.base import Range, Snapshot, Wanted, micros
 from analytics.store.clickhouse import loading, sessions
 from analytics.store.clickhouse import schema as tables
 from analytics.store.clickhouse.connection import Address, Limits, client, name
 from analytics.store.clickhouse.dialect import compiled
+from analytics.store.clickhouse.writing import instant, visible
 from analytics.store.loading import schema
 from analytics.store.overrides import overrides_table
 from analytics.store.sessions import events_table, sessions_table
+from analytics.store.statements import Statements, noting
+from analytics.store.stop import Stop
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -23,13 +27,17 @@ if TYPE_CHECKING:
 class ClickHouseStore:
     """Reads what a snapshot says is visible of its project."""
 
-    def __init__(self, address: Address, limits: Limits) -> None:
+    def __init__(
+        self, address: Address, limits: Limits, stop: Stop | None = None, statements: Statements | None = None
+    ) -> None:
         self._address, self._limits = address, limits
+        self._stop, self._statements = stop, statements
 
     @contextmanager
     def read(self, snapshot: Snapshot, within: Range, wanted: Wanted) -> Iterator["ClickHouseReading"]:
         """Load the wanted columns of the snapshot's events in a range."""
-        with client(self._address, self._limits) as own:
+        with client(self._address, self._limits, self._stop) as connection:
+            own = noting(connection, self._statements, within.span)
             _load(own, snapshot, within, wanted, tables.read(self._address))
             yield ClickHouseReading(own, wanted)
 
@@ -67,3 +75,12 @@ def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, tabl
     own.command(loading.load(snapshot, within, wanted, table))
     if wanted.sessions:
         sessions.form(own, wanted)
+
+
+def count(address: Address, limits: Limits, snapshot: Snapshot, span: Span) -> int:
+    """How many events of a span the snapshot sees."""
+    start, end = instant(micros(span.start)), instant(micros(span.end))
+    condition = f"{visible(snapshot.project_id, snapshot.visible)} AND e.time >= {start} AND e.time < {end}"
+    with client(address, limits) as own:
+        found = own.query(f"SELECT count() FROM {tables.read(address)} AS e WHERE {condition}").result_rows  # noqa: S608
+    return int(found[0][0])
