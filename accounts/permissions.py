@@ -20,6 +20,8 @@ class Capability(TextChoices):
     EXPORT_PEOPLE = "export_people", "Export what is stored of a person"
     ERASE_PEOPLE = "erase_people", "Erase a person and see erasures"
     EDIT_DEFINITIONS = "edit_definitions", "Describe and hide events and properties"
+    EXPLAIN_QUERIES = "explain_queries", "See how a query is computed"
+    EDIT_INSIGHTS = "edit_insights", "Make, change and delete saved insights"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
     MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
@@ -36,7 +38,13 @@ class Scope(TextChoices):
 
 
 _VIEWER = frozenset({Capability.VIEW_DATA, Capability.VIEW_JOBS})
-_ANALYST = _VIEWER | {Capability.RUN_JOBS, Capability.EXPORT_DATA, Capability.EDIT_DEFINITIONS}
+_ANALYST = _VIEWER | {
+    Capability.RUN_JOBS,
+    Capability.EXPORT_DATA,
+    Capability.EDIT_DEFINITIONS,
+    Capability.EXPLAIN_QUERIES,
+    Capability.EDIT_INSIGHTS,
+}
 _ADMIN = _ANALYST | {
     Capability.IMPORT_DATA,
     Capability.EXPORT_PEOPLE,
@@ -55,7 +63,14 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
 }
 
 SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
-    Scope.QUERY: frozenset({Capability.VIEW_DATA, Capability.EXPORT_DATA}),
+    Scope.QUERY: frozenset(
+        {
+            Capability.VIEW_DATA,
+            Capability.EXPORT_DATA,
+            Capability.EXPLAIN_QUERIES,
+            Capability.EDIT_INSIGHTS,
+        }
+    ),
     Scope.INGEST: frozenset({Capability.SEND_EVENTS, Capability.IMPORT_DATA}),
     Scope.INFERENCE: frozenset({Capability.VIEW_JOBS, Capability.RUN_JOBS}),
     Scope.PRIVACY: frozenset({Capability.EXPORT_PEOPLE, Capability.ERASE_PEOPLE}),

@@ -6,7 +6,16 @@ from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.permissions import Capability
-from analytics.models import Erasure, EventDefinition, Import, Project, PropertyDefinition, Site, WriteKey
+from analytics.models import (
+    Erasure,
+    EventDefinition,
+    Import,
+    Project,
+    PropertyDefinition,
+    QueryRun,
+    Site,
+    WriteKey,
+)
 from analytics.querysets import ProjectQuerySet
 
 
@@ -78,6 +87,14 @@ def import_of(project: Project, *, import_id: UUID) -> Import:
     found = project.imports.filter(pk=import_id).first()
     if found is None:
         raise NotFound("There is nothing here, or not for you.")
+    return found
+
+
+def query_run(project: Project, *, run_id: UUID) -> QueryRun:
+    """A long query of a project that the actor was let into."""
+    found = QueryRun.objects.filter(project=project, pk=run_id).first()
+    if found is None:
+        raise NotFound("There is no such query, or it is too long ago.")
     return found
 
 

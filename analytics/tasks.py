@@ -5,7 +5,17 @@ from uuid import UUID
 from celery import shared_task
 
 from accounts.services import heartbeat, once
-from analytics.services import compaction, engine, erasing, import_work, quota_notices, retention, sealing, uploads
+from analytics.services import (
+    compaction,
+    engine,
+    erasing,
+    import_work,
+    query_runs,
+    quota_notices,
+    retention,
+    sealing,
+    uploads,
+)
 
 
 @shared_task
@@ -29,6 +39,7 @@ def sweep() -> None:
 def expire() -> None:
     retention.expire_all()
     once.forget_old()
+    query_runs.forget_old()
 
 
 @shared_task

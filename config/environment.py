@@ -95,6 +95,12 @@ VARIABLES = (
     ),
     Variable("PLUMBLINE_QUERY_SECONDS", "int", 30, "The deadline of one query, in seconds."),
     Variable(
+        "PLUMBLINE_QUERIES_AT_ONCE",
+        "int",
+        2,
+        "How many queries of one organization run at once, in all processes, unless its plan says; others wait.",
+    ),
+    Variable(
         "PLUMBLINE_QUERY_MEMORY",
         "str",
         "1GB",

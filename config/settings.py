@@ -188,6 +188,7 @@ IMPORT_BYTES: int = ENV["PLUMBLINE_IMPORT_MEGABYTES"] * 2**20
 
 EVENT_STORE_URL: str = environment.event_store(ENV["EVENT_STORE_URL"])
 QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
+QUERIES_AT_ONCE: int = ENV["PLUMBLINE_QUERIES_AT_ONCE"]
 QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
 
 INFERENCE = {
@@ -261,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "ReadinessStatus": ["ready", "not_ready"],
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
         "DropReason": "analytics.api.usage_serializers.REASONS",
+        "QueryState": "analytics.models.query_runs.QueryRun.State",
         "JobStatus": "inference.choices.Status",
         "EventKind": ["track", "page", "screen", "identify", "group", "alias", "passive"],
         "PropertyType": "analytics.models.PropertyReading.Type",

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts import keys
@@ -19,6 +20,7 @@ from analytics.models import (
     Project,
     PropertyDefinition,
     PropertyReading,
+    QueryRun,
     QuotaNotice,
     Segment,
     Site,
@@ -136,6 +138,19 @@ class SegmentFactory(DjangoModelFactory[Segment]):
     rows = 100
     bytes = 2_000
     checksum = "0" * 64
+
+
+class QueryRunFactory(DjangoModelFactory[QueryRun]):
+    """A long query that somebody cancelled."""
+
+    class Meta:
+        model = QueryRun
+
+    project = factory.SubFactory(ProjectFactory)
+    spec = factory.LazyFunction(lambda: {"kind": "overview", "period": {"last": "7d"}})
+    state = QueryRun.State.CANCELLED
+    estimated_rows = 1000
+    lease_expires_at = factory.LazyFunction(timezone.now)
 
 
 class ImportFactory(DjangoModelFactory[Import]):

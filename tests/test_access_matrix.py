@@ -38,6 +38,11 @@ GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
+GET  api/v1/query-schema/                                          200 200 200 200 200 200 200
+POST api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
+GET  api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
+GET  api/v1/projects/<int:project_id>/query/<uuid:run_id>/         401 404 409 409 409 409 404
+DELETE api/v1/projects/<int:project_id>/query/<uuid:run_id>/       401 404 204 204 204 204 404
 GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 200 200 200 404
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 200 200 200 404
 GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 200 200 200 404
@@ -132,6 +137,9 @@ GET  api/v1/projects/<int:project_id>/                             401 404 200 4
 GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 403 403 403
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
+POST api/v1/projects/<int:project_id>/query/explain/               401 404 400 403 403 403
+GET  api/v1/projects/<int:project_id>/query/<uuid:run_id>/         401 404 409 403 403 403
+DELETE api/v1/projects/<int:project_id>/query/<uuid:run_id>/       401 404 204 403 403 403
 GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 403 403 403
 GET  api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 200 403 403 403
 PATCH api/v1/projects/<int:project_id>/definitions/events/<int:event_id>/ 401 404 403 403 403 403
@@ -207,6 +215,7 @@ def address(organization, project):
         "<slug:panel>": "sources",
         "<slug:kind>": "trends",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
+        "<uuid:run_id>": str(factories.QueryRunFactory.create(project=project).pk),
         "<uuid:erasure_id>": str(erasure.pk),
         "<uuid:erasure>": str(erasure.pk),
         "<uuid:job_id>": str(factories.JobFactory.create(organization=organization).pk),

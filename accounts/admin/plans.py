@@ -14,7 +14,7 @@ class PlanResource(resources.ModelResource):
         model = Plan
         fields = (
             "slug", "name", "is_default", "events_a_month", "warn_from", "refuse_from", "retention_months",
-            "organization_count", "created_at",
+            "queries_at_once", "query_rows", "organization_count", "created_at",
         )  # fmt: skip
         export_order = fields
 
@@ -34,6 +34,7 @@ class PlanAdmin(StaffAdmin):
         (None, {"fields": ("name", "slug", "is_default")}),
         ("Events a month", {"fields": ("events_a_month", "warn_from", "refuse_from")}),
         ("How long events are kept", {"fields": ("retention_months",)}),
+        ("Queries", {"fields": ("queries_at_once", "query_rows")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:

@@ -40,6 +40,18 @@ class Plan(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1200)],
         help_text="Months after which an event is deleted for good; empty for never.",
     )
+    queries_at_once = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="Queries that are computed at once, others wait; empty for the installation's own number.",
+    )
+    query_rows = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Events that one query may read, by what the manifest says before; empty for no limit.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = PlanQuerySet.as_manager()
@@ -64,6 +76,13 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(retention_months=None) | Q(retention_months__gte=1, retention_months__lte=1200),
                 name="accounts_plan_retention_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(queries_at_once=None) | Q(queries_at_once__gte=1, queries_at_once__lte=1000),
+                name="accounts_plan_queries_at_once_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(query_rows=None) | Q(query_rows__gte=1), name="accounts_plan_query_rows_positive"
             ),
         )
 

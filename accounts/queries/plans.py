@@ -9,13 +9,18 @@ from accounts.models import Organization, Plan
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan allows; None is no limit (for `refuse_from`: never refuse). Percentages are of the quota."""
+    """What a plan allows; None is no limit (for `refuse_from`: never refuse). Percentages are of the quota.
+
+    For `queries_at_once`, None is the installation's own number.
+    """
 
     plan: str = "No limits"
     events_a_month: int | None = None
     warn_from: int = 80
     refuse_from: int | None = None
     retention_months: int | None = None
+    queries_at_once: int | None = None
+    query_rows: int | None = None
 
 
 UNLIMITED = Limits()
@@ -40,6 +45,8 @@ def _limits(plan: Plan) -> Limits:
         warn_from=plan.warn_from,
         refuse_from=plan.refuse_from,
         retention_months=plan.retention_months,
+        queries_at_once=plan.queries_at_once,
+        query_rows=plan.query_rows,
     )
 
 

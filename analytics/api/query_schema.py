@@ -6,7 +6,8 @@ from drf_spectacular.utils import OpenApiExample
 from pydantic import TypeAdapter
 
 from analytics.kinds import KINDS
-from analytics.queries.run import Answer
+from analytics.queries.answers import Answer, Provenance
+from analytics.queries.estimate import Estimate
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
@@ -33,12 +34,44 @@ EXAMPLES = [
 ]
 
 
+def kinds() -> dict[str, Any]:
+    """Each kind by its name: its definition, its spec as JSON Schema (draft 2020-12) and an example."""
+    return {
+        name: {
+            "definition": kind.spec.definition,
+            "schema": kind.spec.model_json_schema(),
+            "example": kind.example,
+        }
+        for name, kind in KINDS.items()
+    }
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _of(type_: Any) -> dict[str, Any]:
+    return inlined(TypeAdapter(type_).json_schema(mode="serialization"))
+
+
 def _answer_schema() -> dict[str, Any]:
     """An answer's, whose result is that of one of the kinds."""
-    found = inlined(TypeAdapter(Answer).json_schema(mode="serialization"))
-    results = [inlined(TypeAdapter(kind.result).json_schema(mode="serialization")) for kind in KINDS.values()]
-    found["properties"]["result"] = {"oneOf": results}
+    found = _of(Answer)
+    found["properties"]["result"] = {"oneOf": [_of(kind.result) for kind in KINDS.values()]}
     return found
 
 
 ANSWER_SCHEMA = _answer_schema()
+_MOMENT = {"type": "string", "format": "date-time"}
+_TEXT = {"type": "string"}
+EXPLAINED_SCHEMA = _object(
+    kind=_TEXT,
+    engine={"enum": ["duckdb", "clickhouse"]},
+    estimate=_of(Estimate),
+    statements={"type": "array", "items": _object(start=_MOMENT, end=_MOMENT, sql=_TEXT)},
+    provenance=_of(Provenance),
+)
+KINDS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": _object(definition=_TEXT, schema={"type": "object"}, example={"type": "object"}),
+}

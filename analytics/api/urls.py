@@ -10,7 +10,8 @@ from analytics.api.erasures import ErasuresView, ErasureView, PersonExportView
 from analytics.api.export import ExportView
 from analytics.api.imports import ImportListView, ImportView
 from analytics.api.people import GroupView, PersonView
-from analytics.api.query import ProjectListView, ProjectView, QueryView
+from analytics.api.projects import ProjectListView, ProjectView
+from analytics.api.queries import ExplainView, QueryRunView, QuerySchemaView, QueryView
 from analytics.api.sites import SitesView, SiteView
 from analytics.api.usage import DropsView, UsageView
 
@@ -24,7 +25,10 @@ urlpatterns = [
         PersonExportView.as_view(),
         name="api_person_export",
     ),
+    path("query-schema/", QuerySchemaView.as_view(), name="api_query_schema"),
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
+    path("projects/<int:project_id>/query/explain/", ExplainView.as_view(), name="api_explain"),
+    path("projects/<int:project_id>/query/<uuid:run_id>/", QueryRunView.as_view(), name="api_query_run"),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),
     path("projects/<int:project_id>/export/", ExportView.as_view(), name="api_export"),

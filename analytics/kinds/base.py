@@ -1,6 +1,6 @@
 """What all query kinds share: the common fields of a spec, and what a kind is. No Django here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -37,7 +37,8 @@ class Kind(Generic[SpecT]):
     """A query kind: its spec, its answer, and an example as a client would send it.
 
     `answer` gives an instance of `result`, a frozen dataclass; its `read` loads any range of the project's events
-    within what `reach` says, or within the frame's ranges where there is no `reach`.
+    within what `reach` says, or within the frame's ranges where there is no `reach`. `table` gives a result's rows
+    where `tabular.rows_of` would not give them well.
     """
 
     spec: type[SpecT]
@@ -45,6 +46,7 @@ class Kind(Generic[SpecT]):
     answer: Callable[[SpecT, Frame, Read], Any]
     example: Mapping[str, Any]
     reach: Callable[[SpecT, Frame], Span] | None = None
+    table: Callable[[Any], Iterable[Mapping[str, Any]]] | None = None
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
 from analytics.models.people import PersonLink
 from analytics.models.projects import Project, Site, WriteKey
+from analytics.models.query_runs import QueryRun
 from analytics.models.segments import Manifest, Segment
 from analytics.models.traits import GroupTraits, PersonTraits
 from analytics.models.usage import QuotaNotice, UsageCount
@@ -24,6 +25,7 @@ __all__ = (
     "Project",
     "PropertyDefinition",
     "PropertyReading",
+    "QueryRun",
     "QuotaNotice",
     "Segment",
     "Site",

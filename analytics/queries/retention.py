@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from accounts.queries.plans import limits_of
+from accounts.queries.plans import Limits, limits_of
 from analytics.periods import add_months
 
 
@@ -12,7 +12,12 @@ def kept_from(organization_id: int, *, now: datetime) -> datetime | None:
     None where the plan keeps events for ever. The edge moves once a day, for everything at once: answers, arrivals
     and deletion.
     """
-    months = limits_of(organization_id).retention_months
+    return edge(limits_of(organization_id), now=now)
+
+
+def edge(limits: Limits, *, now: datetime) -> datetime | None:
+    """The same of what a plan allows."""
+    months = limits.retention_months
     return None if months is None else _midnight(first_day(months, now=now))
 
 

@@ -3,107 +3,189 @@
 import hashlib
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
 
+from django.conf import settings
 from django.utils import timezone
 
+from accounts.errors import QueryTooLarge
+from accounts.queries.plans import Limits, limits_of
 from analytics.kinds import KINDS
 from analytics.kinds.base import Spec
 from analytics.kinds.frame import Frame, frame_of
 from analytics.models import Project
-from analytics.queries import answers, flights, manifest, retention, storage
+from analytics.periods import Span
+from analytics.queries import answers, manifest, retention, storage
+from analytics.queries.answers import Answer, Provenance
+from analytics.queries.desk import Ticket, desk
+from analytics.queries.estimate import Estimate, estimate_of
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
+from analytics.store.statements import Statement, Statements
+from analytics.store.stop import Stop
 
 CACHED_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """How an answer was got. `definition` says what is counted; `elapsed_ms` includes reading the cache.
+class Asked:
+    """A question of a project at a moment, and `key`, which is the same while the answer is."""
 
-    `incomplete` is the number of intervals that are not over; `spec` has every default filled in. `kept_from` is
-    set where the plan's retention cuts into what was asked: events before it are not counted.
-    """
-
-    spec: dict[str, Any]
-    definition: str
-    time_zone: str
-    start: datetime
-    end: datetime
-    kept_from: datetime | None
-    data_up_to: datetime | None
-    manifest_version: int
-    rows_read: int
-    incomplete: int
-    cached: bool
-    elapsed_ms: float
+    project: Project
+    spec: Spec
+    frame: Frame
+    limits: Limits
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`result` is of the kind's own type (`analytics.kinds.KINDS`)."""
+class Started:
+    """A question that is being computed, or waits for its turn."""
 
-    kind: str
-    result: Any
-    provenance: Provenance
+    asked: Asked
+    snapshot: Snapshot
+    ticket: Ticket
+
+    @property
+    def estimate(self) -> Estimate:
+        """What it reads, as the manifest says."""
+        return estimate_of(self.snapshot, _reach(self.asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An answer computed afresh, what was estimated before, and what the engine was told."""
+
+    answer: Answer
+    estimate: Estimate
+    statements: tuple[Statement, ...]
 
 
 def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> Answer:
-    """Answer a spec over the project's sealed events.
+    """Answer a spec over the project's sealed events; waits for its turn.
 
-    Raises Invalid for what the engine refuses and DeadlineExceeded after the configured seconds.
+    Raises Invalid for what the engine refuses, QueryTooLarge over the plan's limit, DeadlineExceeded after the
+    configured seconds, and RateLimited where too many requests of the organization wait.
     """
     begun = time.perf_counter()
-    frame = frame_in(project, spec, now=now or timezone.now())
+    asked = ask(project=project, spec=spec, now=now)
+    answer = kept(asked)
+    if answer is None:
+        try:
+            answer = result_of(start(asked))
+        except SnapshotGone:
+            # Compaction and sweeping took away a file that it was about to read.
+            answer = result_of(start(asked))
+    return with_elapsed(answer, begun)
+
+
+def ask(*, project: Project, spec: Spec, now: datetime | None = None) -> Asked:
+    """The question as it is now."""
+    limits = limits_of(project.organization_id)
+    frame = _frame(project, spec, limits, now or timezone.now())
     key = _key(project, spec, frame, manifest.version_of(project.pk))
-    found: Answer | None = answers.kept(key)
-    cached = found is not None
-    if found is None:
-        with flights.alone(key):
-            found = answers.kept(key)
-            cached = found is not None
-            if found is None:
-                found = _computed(project, spec, frame)
-                again = _key(project, spec, frame, found.provenance.manifest_version)
-                answers.keep(again, found, CACHED_SECONDS)
+    return Asked(project, spec, frame, limits, key)
+
+
+def kept(asked: Asked) -> Answer | None:
+    """The answer, if somebody had it a while ago and it still holds."""
+    found = answers.kept(asked.key)
+    return None if found is None else replace(found, provenance=replace(found.provenance, cached=True))
+
+
+def start(asked: Asked) -> Started:
+    """Have it computed. Raises QueryTooLarge."""
+    return _started(asked, asked.key, None)
+
+
+def result_of(started: Started) -> Answer:
+    answer: Answer = started.ticket.result()
+    return answer
+
+
+def explain(*, project: Project, spec: Spec) -> Explained:
+    """Answer a spec, without what is kept of earlier answers, and say how. Raises as `run_query` does."""
+    statements = Statements()
+    asked = ask(project=project, spec=spec)
+    started = _started(asked, f"explain:{uuid.uuid4()}", statements)
+    answer = result_of(started)
+    shown = tuple(replace(item, sql=storage.without_paths(item.sql, project.pk)) for item in statements.found)
+    return Explained(answer, started.estimate, shown)
+
+
+def at_once(limits: Limits) -> int:
+    """How many queries an organization may have running."""
+    return limits.queries_at_once or int(settings.QUERIES_AT_ONCE)
+
+
+def with_elapsed(answer: Answer, begun: float) -> Answer:
+    """The answer with the milliseconds since a moment of the performance counter."""
     elapsed = round((time.perf_counter() - begun) * 1000, 1)
-    return replace(found, provenance=replace(found.provenance, cached=cached, elapsed_ms=elapsed))
+    return replace(answer, provenance=replace(answer.provenance, elapsed_ms=elapsed))
 
 
 def frame_in(project: Project, spec: Spec, *, now: datetime) -> Frame:
     """The time of an answer in the project's zone and calendar, cut where its events are not kept any more."""
+    return _frame(project, spec, limits_of(project.organization_id), now)
+
+
+def _frame(project: Project, spec: Spec, limits: Limits, now: datetime) -> Frame:
     frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now)
-    return frame.since(retention.kept_from(project.organization_id, now=now))
+    return frame.since(retention.edge(limits, now=now))
 
 
-def _computed(project: Project, spec: Spec, frame: Frame) -> Answer:
-    """A fresh answer; once more if compaction and sweeping took away a file that it was about to read."""
-    try:
-        return _attempt(project, spec, frame)
-    except SnapshotGone:
-        return _attempt(project, spec, frame)
+def _started(asked: Asked, key: str, statements: Statements | None) -> Started:
+    """What is looked up here is the last that asks the database."""
+    limits = asked.limits
+    reach = _reach(asked)
+    snapshot = manifest.snapshot(asked.project.pk, start=reach.start, end=reach.end)
+    if limits.query_rows is not None:
+        _check_size(estimate_of(snapshot, reach).rows, limits.query_rows, limits.plan)
+    ticket = desk().ask(
+        key=key,
+        organization=asked.project.organization_id,
+        limit=at_once(limits),
+        seconds=settings.QUERY_SECONDS,
+        work=partial(_computed, asked, snapshot, statements),
+    )
+    return Started(asked, snapshot, ticket)
 
 
-def _attempt(project: Project, spec: Spec, frame: Frame) -> Answer:
-    kind = KINDS[spec.kind]
-    reach = kind.span(spec, frame)
-    snapshot = manifest.snapshot(project.pk, start=reach.start, end=reach.end)
-    reader = _Reader(snapshot, frame)
-    result = kind.answer(spec, frame, reader.read)
-    return Answer(spec.kind, result, _provenance(project, spec, frame, snapshot, reader.rows_read))
+def _reach(asked: Asked) -> Span:
+    return KINDS[asked.spec.kind].span(asked.spec, asked.frame)
+
+
+def _check_size(rows: int, most: int, plan: str) -> None:
+    if rows > most:
+        allowed = f"the plan {plan} allows {most:,}"
+        message = f"The query would read up to {rows:,} events; {allowed}. Ask for a shorter period."
+        raise QueryTooLarge(message, details={"rows": rows, "limit": most})
+
+
+def _computed(asked: Asked, snapshot: Snapshot, statements: Statements | None, stop: Stop) -> Answer:
+    """A fresh answer, kept for who asks next. Runs in a thread of the desk and asks no database of ours."""
+    begun = time.perf_counter()
+    reader = _Reader(snapshot, asked.frame, stop, statements)
+    result = KINDS[asked.spec.kind].answer(asked.spec, asked.frame, reader.read)
+    provenance = _provenance(asked, snapshot, reader.rows_read)
+    answer = with_elapsed(Answer(asked.spec.kind, result, provenance), begun)
+    if statements is None:
+        key = _key(asked.project, asked.spec, asked.frame, snapshot.version)
+        answers.keep(key, answer, CACHED_SECONDS)
+    return answer
 
 
 class _Reader:
     """Reads ranges of one snapshot, as far back as events are kept, and counts the rows."""
 
-    def __init__(self, snapshot: Snapshot, frame: Frame) -> None:
+    def __init__(self, snapshot: Snapshot, frame: Frame, stop: Stop, statements: Statements | None) -> None:
         self._snapshot = snapshot
         self._frame = frame
-        self._store = storage.reader()
+        self._store = storage.reader(stop, statements)
         self._rows: list[int] = []
 
     @property
@@ -118,11 +200,12 @@ class _Reader:
             yield reading
 
 
-def _provenance(project: Project, spec: Spec, frame: Frame, snapshot: Snapshot, rows_read: int) -> Provenance:
+def _provenance(asked: Asked, snapshot: Snapshot, rows_read: int) -> Provenance:
+    frame, spec = asked.frame, asked.spec
     return Provenance(
         spec=spec.model_dump(mode="json"),
         definition=spec.definition,
-        time_zone=project.time_zone,
+        time_zone=asked.project.time_zone,
         start=frame.current.span.start,
         end=frame.current.span.end,
         kept_from=frame.kept_from,
@@ -130,6 +213,7 @@ def _provenance(project: Project, spec: Spec, frame: Frame, snapshot: Snapshot, 
         manifest_version=snapshot.version,
         rows_read=rows_read,
         incomplete=frame.incomplete,
+        computed_at=timezone.now(),
         cached=False,
         elapsed_ms=0.0,
     )

@@ -1,31 +1,8 @@
 """What Redis does beside the way of an event: a courtesy, that must neither lose nor hold up an event.
 
-After a failure it is left alone for a while: each try at a server that hangs would cost its timeout.
+After a failure it is left alone for a while.
 """
 
-import logging
-import time
-
-LOG = logging.getLogger(__name__)
-REST_SECONDS = 5.0
-
-
-class Rest:
-    """Until when nothing is asked of Redis, on the monotonic clock."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        return time.monotonic() >= self._until
-
-    def begin(self, what: str, error: Exception) -> None:
-        LOG.warning("%s Redis: %s", what, error)
-        self._until = time.monotonic() + REST_SECONDS
-
-    def end(self) -> None:
-        self._until = 0.0
-
+from analytics.rest import Rest
 
 REST = Rest()

@@ -20,7 +20,7 @@ from analytics.ingestion.refusal import Refused
 from analytics.models import Erasure, Manifest, PersonLink, PersonTraits, Project
 from analytics.queries import people
 from analytics.queries.erasures import hash_of
-from analytics.services import live
+from analytics.services import live, query_runs
 
 # A pass of sealing holds the manifest for seconds.
 _PATIENCE = "20s"
@@ -82,6 +82,7 @@ def _request(project: Project, actor: Actor, wanted: str, key: str) -> tuple[Era
     )
     learn(erasure, ids)
     erasure.save(force_insert=True)
+    query_runs.forget_all(project=project)
     manifest.version += 1
     manifest.save(update_fields=["version"])
     transaction.on_commit(functools.partial(live.forget, project_id=project.pk))

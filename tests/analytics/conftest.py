@@ -1,5 +1,6 @@
 import pytest
 
+from analytics.queries import leases
 from analytics.services import courtesy, visitors
 from tests.analytics import engines
 from tests.analytics.engines import ENGINES
@@ -9,6 +10,7 @@ from tests.analytics.engines import ENGINES
 def _no_memory_of_other_tests():
     visitors.forget_salts()
     courtesy.REST.end()
+    leases.REST.end()
 
 
 @pytest.fixture
@@ -17,6 +19,7 @@ def silent_redis(settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     yield
     courtesy.REST.end()
+    leases.REST.end()
 
 
 @pytest.fixture(scope="session")

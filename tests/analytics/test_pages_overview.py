@@ -60,9 +60,9 @@ def computed(monkeypatch):
     found: list[tuple[Panel, ...]] = []
     computing = run._computed
 
-    def noted(project, spec, frame):
-        found.append(spec.panels)
-        return computing(project, spec, frame)
+    def noted(asked, *rest):
+        found.append(asked.spec.panels)
+        return computing(asked, *rest)
 
     monkeypatch.setattr(run, "_computed", noted)
     return found
@@ -84,10 +84,10 @@ def test_a_tab_is_computed_by_itself(shop, at, computed):
 def test_where_the_page_takes_too_long_each_panel_is_asked_alone(shop, at, monkeypatch):
     computing = run._computed
 
-    def slow(project, spec, frame):
-        if len(spec.panels) > 2:
+    def slow(asked, *rest):
+        if len(asked.spec.panels) > 2:
             raise DeadlineExceeded("Too much at once.")
-        return computing(project, spec, frame)
+        return computing(asked, *rest)
 
     monkeypatch.setattr(run, "_computed", slow)
 

@@ -1,12 +1,16 @@
 """Projects and queries over HTTP."""
 
+import csv
+import io
 import json
 
+import pyarrow.parquet as pq
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.permissions import Scope
 from analytics.kinds import KINDS, parse_spec
+from analytics.queries.run import run_query
 from analytics.services import ingestion, sealing
 from tests import factories
 from tests.analytics.events import NOON, event, store
@@ -163,3 +167,93 @@ def test_one_project_never_sees_the_events_of_another(project, secret):
 
     assert answer["provenance"]["rows_read"] == 0
     assert answer["result"]["figures"][0]["value"] == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("engine")
+def test_the_example_of_each_kind_answers_as_json_csv_and_parquet(project, secret, kind):
+    store(project, [event(NOON, anonymous_id="a", kind="page", properties={"revenue": 5})])
+    client, address = client_of(key=secret), f"/api/v1/projects/{project.pk}/query/"
+
+    found = {
+        accept: client.post(address, KINDS[kind].example, format="json", headers={"Accept": accept})
+        for accept in ("application/json", "text/csv", "application/vnd.apache.parquet")
+    }
+
+    assert {answer.status_code for answer in found.values()} == {200}
+    assert {accept: answer["Content-Type"] for accept, answer in found.items()} == {key: key for key in found}
+    table = pq.read_table(io.BytesIO(found["application/vnd.apache.parquet"].content))
+    rows = list(csv.reader(io.StringIO(found["text/csv"].content.decode())))
+    assert (rows[0], len(rows) - 1) == (table.column_names, table.num_rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("engine")
+def test_an_answer_that_was_kept_is_the_same(project, secret, kind):
+    store(project, [event(NOON, anonymous_id="a", kind="page"), event(NOON, anonymous_id="b")])
+    spec = parse_spec(KINDS[kind].example)
+
+    fresh, kept = (run_query(project=project, spec=spec, now=NOON) for _ in range(2))
+
+    assert (fresh.provenance.cached, kept.provenance.cached) == (False, True)
+    assert kept.result == fresh.result
+
+
+def test_an_answer_comes_as_nothing_else(project, secret):
+    answer = client_of(key=secret).post(
+        f"/api/v1/projects/{project.pk}/query/", SPEC, format="json", headers={"Accept": "text/html"}
+    )
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (406, "not_acceptable")
+
+
+def test_an_error_is_json_whatever_was_asked_for(project, secret):
+    answer = client_of(key=secret).post(
+        f"/api/v1/projects/{project.pk}/query/", {}, format="json", headers={"Accept": "text/csv"}
+    )
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_explanation_shows_what_the_engine_was_told_for_each_range(project, secret, settings):
+    store(project, [event(NOON, anonymous_id="a", kind="page")])
+    address = f"/api/v1/projects/{project.pk}/query/explain/"
+
+    posted = client_of(key=secret).post(address, SPEC, format="json").json()
+    given = client_of(key=secret).get(address, {"spec": json.dumps(SPEC)}).json()
+
+    assert posted["estimate"]["rows"] == posted["provenance"]["rows_read"] == 1
+    assert {item["start"] for item in posted["statements"]} == {"2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z"}
+    assert any("SELECT" in item["sql"] for item in posted["statements"])
+    assert str(settings.DATA_FOLDER) not in json.dumps(posted)
+    assert sorted(item["sql"] for item in given["statements"]) == sorted(
+        item["sql"] for item in posted["statements"]
+    )
+
+
+def test_an_explanation_is_not_for_viewers(project, teammate):
+    answer = client_of(teammate).post(f"/api/v1/projects/{project.pk}/query/explain/", SPEC, format="json")
+
+    assert answer.status_code == 403
+
+
+def test_a_query_over_the_limit_of_the_plan_is_refused_before_it_runs(project, secret, organization):
+    organization.plan = factories.PlanFactory.create(name="Small", query_rows=1)
+    organization.save()
+    store(project, [event(NOON, anonymous_id="a"), event(NOON, anonymous_id="b")])
+
+    answer = client_of(key=secret).post(f"/api/v1/projects/{project.pk}/query/", SPEC, format="json")
+
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert (error["code"], error["rows"], error["limit"]) == ("query_too_large", 2, 1)
+
+
+def test_each_kind_has_its_json_schema(client):
+    found = client.get("/api/v1/query-schema/").json()
+
+    assert list(found) == list(KINDS)
+    for name, kind in found.items():
+        assert kind["schema"]["properties"]["kind"]["const"] == name
+        assert parse_spec(kind["example"]).definition == kind["definition"]

@@ -4,11 +4,13 @@ from analytics.kinds.base import Kind
 from analytics.kinds.trends.answer import answer
 from analytics.kinds.trends.result import Line, TrendsResult
 from analytics.kinds.trends.spec import DEFINITION, TrendSeries, TrendsSpec, label_of
+from analytics.kinds.trends.table import rows
 
 KIND = Kind(
     spec=TrendsSpec,
     result=TrendsResult,
     answer=answer,
+    table=rows,
     example={
         "kind": "trends",
         "period": {"from": "2026-01-01", "to": "2026-01-31"},

@@ -16,7 +16,8 @@ from analytics.kinds.base import Spec
 from analytics.kinds.filters import FIELDS
 from analytics.models import Project
 from analytics.queries import suggestions
-from analytics.queries.run import Answer, run_query
+from analytics.queries.answers import Answer
+from analytics.queries.run import run_query
 from analytics.views.doors import viewable
 from analytics.views.explore.codec import pairs_of, tree_of
 from analytics.views.explore.form import parts_of
