@@ -32,6 +32,12 @@ def _passwords_are_hashed_fast(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _queries_are_waited_for(settings) -> None:
+    """On a busy machine as well; a test that is about waiting says how long."""
+    settings.QUERY_WAIT_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
 def _quotas_are_asked_afresh() -> None:
     quota.forget()
 

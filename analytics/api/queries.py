@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -20,7 +21,7 @@ from analytics import access
 from analytics.api.formats import CSV, JSON, PARQUET, RENDERERS, JsonOrFile, answered
 from analytics.api.query_schema import ANSWER_SCHEMA, EXAMPLES, EXPLAINED_SCHEMA, KINDS_SCHEMA, SPEC_SCHEMA, kinds
 from analytics.api.query_serializers import QueryRunSerializer, explained
-from analytics.api.waiting import LONGEST_SECONDS, WAIT_SECONDS, seconds_to_wait
+from analytics.api.waiting import LONGEST_SECONDS, seconds_to_wait
 from analytics.kinds import parse_spec
 from analytics.kinds.base import Spec
 from analytics.models import Project, QueryRun
@@ -33,7 +34,8 @@ _PREFER = OpenApiParameter(
     "Prefer",
     str,
     OpenApiParameter.HEADER,
-    description=f"`wait=N` waits up to N seconds ({LONGEST_SECONDS:g} at most, {WAIT_SECONDS:g} if not said); "
+    description=f"`wait=N` waits up to N seconds ({LONGEST_SECONDS:g} at most); a new query waits for "
+    f"{settings.QUERY_WAIT_SECONDS:g} if nothing is said, and "
     "`respond-async` does not wait.",
 )
 _FILES = {(200, CSV): OpenApiTypes.BINARY, (200, PARQUET): OpenApiTypes.BINARY}
@@ -85,7 +87,7 @@ def asked(request: Request, actor: Actor, project: Project, spec: Spec) -> HttpR
     answer = kept(question)
     if answer is None:
         started = start(question)
-        if not started.ticket.wait(seconds_to_wait(request)):
+        if not started.ticket.wait(seconds_to_wait(request, otherwise=settings.QUERY_WAIT_SECONDS)):
             run = query_runs.keep(started=started, actor=actor)
             return _later(query_runs.refreshed(run=run))
         try:
@@ -157,7 +159,8 @@ class ExplainView(APIView):
         examples=EXAMPLES,
     )
     def post(self, request: Request, project_id: int) -> Response:
-        return self._explained(request, project_id, request.data)
+        project = _explainable(request, project_id)
+        return _explained(project, request.data)
 
     @extend_schema(
         operation_id="projects_query_explain_get",
@@ -167,12 +170,8 @@ class ExplainView(APIView):
         responses=_RESPONSES,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        return self._explained(request, project_id, _read(request.query_params.get("spec", "")))
-
-    def _explained(self, request: Request, project_id: int, data: Any) -> Response:
-        actor = Actor.of(request)
-        project = access.project(actor, project_id=project_id, capability=Capability.EXPLAIN_QUERIES)
-        return Response(explained(explain(project=project, spec=parse_spec(_object(data)))))
+        project = _explainable(request, project_id)
+        return _explained(project, _read(request.query_params.get("spec", "")))
 
 
 class QuerySchemaView(APIView):
@@ -190,6 +189,14 @@ class QuerySchemaView(APIView):
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002 (REST framework's signature)
         return Response(kinds())
+
+
+def _explainable(request: Request, project_id: int) -> Project:
+    return access.project(Actor.of(request), project_id=project_id, capability=Capability.EXPLAIN_QUERIES)
+
+
+def _explained(project: Project, data: Any) -> Response:
+    return Response(explained(explain(project=project, spec=parse_spec(_object(data)))))
 
 
 def _run(request: Request, project_id: int, run_id: UUID) -> QueryRun:

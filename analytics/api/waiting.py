@@ -4,11 +4,10 @@ import re
 
 from rest_framework.request import Request
 
-WAIT_SECONDS = 3.0
 LONGEST_SECONDS = 30.0
 
 
-def seconds_to_wait(request: Request, *, otherwise: float = WAIT_SECONDS) -> float:
+def seconds_to_wait(request: Request, *, otherwise: float) -> float:
     """Of `wait=N` as many, 30 at most; none with `respond-async` alone."""
     preferences = request.headers.get("Prefer", "").lower()
     wanted = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preferences)
