@@ -6,10 +6,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
-from analytics.kinds import breakdown, overview, trends
+from analytics.kinds import breakdown, lifecycle, overview, stickiness, trends
 from analytics.kinds.base import Kind, Spec
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (overview.KIND, trends.KIND, breakdown.KIND)}
+KINDS: dict[str, Kind[Any]] = {
+    kind.name: kind
+    for kind in (
+        overview.KIND,
+        trends.KIND,
+        breakdown.KIND,
+        lifecycle.KIND,
+        stickiness.KIND,
+    )
+}
 
 # Where a filter's value fits none of its types, pydantic adds the type to the path.
 _UNION_TAGS = {"bool", "float", "constrained-str"}

@@ -1,12 +1,13 @@
 """The time of an answer: its intervals, those it is compared with, and what is still running. No Django here."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from accounts.errors import FieldError, Invalid
 from analytics.periods import (
+    ONE_DAY,
     Compare,
     Days,
     Interval,
@@ -36,12 +37,14 @@ class Timed(Protocol):
 class Frame:
     """The range asked for and the one it is compared with, both in intervals of one kind.
 
+    `before` is the interval that ends where the range begins: cut by it where the range begins within one.
     `kept_from` is set where events before it, which are not kept, would be asked for.
     """
 
     interval: Interval
     current: Range
     previous: Range | None
+    before: Span
     now: datetime
     kept_from: datetime | None = None
 
@@ -49,9 +52,9 @@ class Frame:
     def ranges(self) -> tuple[Range, ...]:
         return (self.current, self.previous) if self.previous else (self.current,)
 
-    def since(self, edge: datetime | None) -> "Frame":
-        """The same frame where events are kept from this moment on; None is for ever."""
-        cuts = edge is not None and any(item.span.start < edge for item in self.ranges)
+    def since(self, edge: datetime | None, reach: Span) -> "Frame":
+        """The same frame where events are kept from this moment on; None is for ever. `reach` is what is read."""
+        cuts = edge is not None and reach.start < edge
         return replace(self, kept_from=edge if cuts else None)
 
     def kept(self, within: Range) -> Range:
@@ -83,4 +86,7 @@ def frame_of(spec: Timed, *, zone: ZoneInfo, first_weekday: int, now: datetime) 
     def range_of(own: Days) -> Range:
         return Range(span_of(own, zone), intervals(own, interval, zone=zone, first_weekday=first_weekday))
 
-    return Frame(interval, range_of(days), range_of(before) if before else None, now)
+    # A month is the longest interval, and the last of so many days ends with them.
+    earlier = Days(days.first - timedelta(days=31), days.first - ONE_DAY)
+    last = intervals(earlier, interval, zone=zone, first_weekday=first_weekday)[-1]
+    return Frame(interval, range_of(days), range_of(before) if before else None, last, now)

@@ -135,7 +135,8 @@ def frame_in(project: Project, spec: Spec, *, now: datetime) -> Frame:
 
 def _frame(project: Project, spec: Spec, limits: Limits, now: datetime) -> Frame:
     frame = frame_of(spec, zone=project.zone, first_weekday=project.first_weekday, now=now)
-    return frame.since(retention.edge(limits, now=now))
+    reach = KINDS[spec.kind].span(spec, frame)
+    return frame.since(retention.edge(limits, now=now), reach)
 
 
 def _started(asked: Asked, key: str, statements: Statements | None) -> Started:

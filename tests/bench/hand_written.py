@@ -69,3 +69,15 @@ TABLE_OF_PEOPLE = (
     GROUP BY plan ORDER BY n DESC LIMIT 10""",
     f"SELECT count(*), count(DISTINCT who) {_FROM}",
 )
+_ACTIVE = f"SELECT DISTINCT who, time::DATE AS day {_FROM}"
+LIFECYCLE = (
+    f"""WITH active AS ({_ACTIVE}), placed AS (
+        SELECT who, day, lag(day) OVER (PARTITION BY who ORDER BY day) AS before FROM active
+    )
+    SELECT day, count(*), count(*) FILTER (before IS NULL), count(*) FILTER (day - before = 1)
+    FROM placed GROUP BY day""",
+)
+STICKINESS = (
+    f"""WITH active AS ({_ACTIVE}), each AS (SELECT who, count(*) AS days FROM active GROUP BY who)
+    SELECT days, count(*) FROM each GROUP BY days""",
+)

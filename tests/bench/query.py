@@ -74,6 +74,8 @@ QUESTIONS = (
         hand_written.TABLE_OF_PEOPLE,
         days=many.DAYS,
     ),
+    Question("lifecycle by day", {**LONG, "kind": "lifecycle"}, hand_written.LIFECYCLE, days=many.DAYS),
+    Question("stickiness by day", {**LONG, "kind": "stickiness"}, hand_written.STICKINESS, days=many.DAYS),
 )
 
 
