@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
-from analytics.kinds import breakdown, lifecycle, overview, stickiness, trends
+from analytics.kinds import breakdown, lifecycle, overview, sessions, stickiness, trends
 from analytics.kinds.base import Kind, Spec
 
 KINDS: dict[str, Kind[Any]] = {
@@ -17,6 +17,7 @@ KINDS: dict[str, Kind[Any]] = {
         breakdown.KIND,
         lifecycle.KIND,
         stickiness.KIND,
+        sessions.KIND,
     )
 }
 

@@ -134,6 +134,7 @@ def test_without_a_key_nothing_is_answered(project):
             {"kind": "breakdown", "period": {"last": "7d"}, "breakdown": ["path"], "columns": [{"property": "x"}]},
             ["columns.0.property"],
         ),
+        ({"kind": "sessions", "period": {"last": "7d"}, "breakdown": ["path"]}, ["breakdown.0"]),
         (["overview"], ["body"]),
     ],
 )

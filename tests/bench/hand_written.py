@@ -81,3 +81,12 @@ STICKINESS = (
     f"""WITH active AS ({_ACTIVE}), each AS (SELECT who, count(*) AS days FROM active GROUP BY who)
     SELECT days, count(*) FROM each GROUP BY days""",
 )
+_MEASURED = """count(*), count(DISTINCT who), avg(views), avg(epoch(length)), quantile_cont(epoch(length), 0.5),
+    avg((views <= 1 AND customs = 0)::INTEGER)"""
+OF_SESSIONS = (
+    _SESSIONS,
+    f"SELECT {_MEASURED} FROM sessions",
+    f"SELECT first::DATE AS day, {_MEASURED} FROM sessions GROUP BY day",
+    "SELECT log2(1 + epoch(length))::INTEGER AS duration, count(*) FROM sessions GROUP BY duration",
+    "SELECT least(views, 50) AS depth, count(*) FROM sessions GROUP BY depth",
+)

@@ -76,6 +76,7 @@ QUESTIONS = (
     ),
     Question("lifecycle by day", {**LONG, "kind": "lifecycle"}, hand_written.LIFECYCLE, days=many.DAYS),
     Question("stickiness by day", {**LONG, "kind": "stickiness"}, hand_written.STICKINESS, days=many.DAYS),
+    Question("sessions, everything", {**LONG, "kind": "sessions"}, hand_written.OF_SESSIONS, days=many.DAYS),
 )
 
 
