@@ -20,7 +20,8 @@ from analytics.store.base import Rows, StoreFault, Writer
 from analytics.store.duplicates import first_of_each
 
 LOG = logging.getLogger(__name__)
-MOST_EVENTS = 200_000
+# An event with its properties takes some kilobytes until it is written.
+MOST_EVENTS = 30_000
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ENTRIES = 20_000
 ONE_TICK = timedelta(microseconds=1)
