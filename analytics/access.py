@@ -10,6 +10,7 @@ from analytics.models import (
     Erasure,
     EventDefinition,
     Import,
+    Insight,
     Project,
     PropertyDefinition,
     QueryRun,
@@ -85,6 +86,15 @@ def property_definition(project: Project, *, definition_id: int) -> PropertyDefi
 def import_of(project: Project, *, import_id: UUID) -> Import:
     """An import of a project that the actor was let into."""
     found = project.imports.filter(pk=import_id).first()
+    if found is None:
+        raise NotFound("There is nothing here, or not for you.")
+    return found
+
+
+def insight(project: Project, *, insight_id: UUID, with_deleted: bool = False) -> Insight:
+    """A saved insight of a project that the actor was let into; a deleted one only where that is wanted."""
+    known = Insight.objects.select_related("project", "created_by", "updated_by").filter(project=project)
+    found = (known if with_deleted else known.filter(deleted_at=None)).filter(pk=insight_id).first()
     if found is None:
         raise NotFound("There is nothing here, or not for you.")
     return found

@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "ReadinessStatus": ["ready", "not_ready"],
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
         "DropReason": "analytics.api.usage_serializers.REASONS",
+        "InsightChangeKind": "analytics.models.insights.InsightChange.What",
         "QueryState": "analytics.models.query_runs.QueryRun.State",
         "JobStatus": "inference.choices.Status",
         "EventKind": ["track", "page", "screen", "identify", "group", "alias", "passive"],

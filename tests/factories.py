@@ -15,6 +15,8 @@ from analytics.models import (
     EventDefinition,
     GroupTraits,
     Import,
+    Insight,
+    InsightChange,
     Manifest,
     PersonTraits,
     Project,
@@ -138,6 +140,31 @@ class SegmentFactory(DjangoModelFactory[Segment]):
     rows = 100
     bytes = 2_000
     checksum = "0" * 64
+
+
+class InsightFactory(DjangoModelFactory[Insight]):
+    """An insight with the first entry of its history."""
+
+    class Meta:
+        model = Insight
+        skip_postgeneration_save = True
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Insight {n}")
+    spec = factory.LazyFunction(lambda: {"kind": "overview", "period": {"last": "7d"}})
+    change = factory.RelatedFactory("tests.factories.InsightChangeFactory", factory_related_name="insight")
+
+
+class InsightChangeFactory(DjangoModelFactory[InsightChange]):
+    class Meta:
+        model = InsightChange
+
+    insight = factory.SubFactory(InsightFactory, change=None)
+    number = 1
+    what = InsightChange.What.CREATED
+    name = factory.SelfAttribute("insight.name")
+    is_favourite = False
+    spec = factory.SelfAttribute("insight.spec")
 
 
 class QueryRunFactory(DjangoModelFactory[QueryRun]):

@@ -1,6 +1,7 @@
 """The staff admin."""
 
 from analytics.admin.definitions import EventDefinitionAdmin, PropertyDefinitionAdmin
+from analytics.admin.insights import InsightAdmin, QueryRunAdmin
 from analytics.admin.store import (
     DropCountAdmin,
     ManifestAdmin,
@@ -16,10 +17,12 @@ __all__ = (
     "DropCountAdmin",
     "EventDefinitionAdmin",
     "GroupTraitsAdmin",
+    "InsightAdmin",
     "ManifestAdmin",
     "PersonTraitsAdmin",
     "ProjectAdmin",
     "PropertyDefinitionAdmin",
+    "QueryRunAdmin",
     "QuotaNoticeAdmin",
     "SegmentAdmin",
     "UsageCountAdmin",

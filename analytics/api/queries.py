@@ -30,7 +30,7 @@ from analytics.services import query_runs
 from analytics.store.base import SnapshotGone
 
 _TAGS = ["queries"]
-_PREFER = OpenApiParameter(
+PREFER = OpenApiParameter(
     "Prefer",
     str,
     OpenApiParameter.HEADER,
@@ -38,18 +38,18 @@ _PREFER = OpenApiParameter(
     f"{settings.QUERY_WAIT_SECONDS:g} if nothing is said, and "
     "`respond-async` does not wait.",
 )
-_FILES = {(200, CSV): OpenApiTypes.BINARY, (200, PARQUET): OpenApiTypes.BINARY}
-_LATER = OpenApiResponse(QueryRunSerializer, description="Not finished; `Location` is where to come back to.")
+FILES = {(200, CSV): OpenApiTypes.BINARY, (200, PARQUET): OpenApiTypes.BINARY}
+LATER = OpenApiResponse(QueryRunSerializer, description="Not finished; `Location` is where to come back to.")
 
 
-class _Answers(APIView):
+class Answers(APIView):
     """Views whose answers are JSON or files."""
 
     content_negotiation_class = JsonOrFile
     renderer_classes = RENDERERS
 
 
-class QueryView(_Answers):
+class QueryView(Answers):
     """Ask something of a project's events."""
 
     @extend_schema(
@@ -59,12 +59,12 @@ class QueryView(_Answers):
         description="The answer says how it was got: the spec with every default, the definition of what is "
         "counted, the time zone, up to when events are in, and which intervals still run. What takes longer than "
         "you want to wait answers 202, and can be fetched for an hour.",
-        parameters=[_PREFER],
+        parameters=[PREFER],
         request={JSON: SPEC_SCHEMA},
         responses={
             (200, JSON): OpenApiResponse(ANSWER_SCHEMA, description="The result and its provenance."),
-            **_FILES,
-            202: _LATER,
+            **FILES,
+            202: LATER,
             400: OpenApiResponse(description="The spec is not valid; each wrong field is named by its path."),
             404: OpenApiResponse(description="There is no such project, or not for you."),
             406: OpenApiResponse(description="Answers are JSON, CSV or Parquet."),
@@ -97,7 +97,7 @@ def asked(request: Request, actor: Actor, project: Project, spec: Spec) -> HttpR
     return answered(request, with_elapsed(answer, begun))
 
 
-class QueryRunView(_Answers):
+class QueryRunView(Answers):
     """A query that took longer than its client wanted to wait."""
 
     @extend_schema(
@@ -106,11 +106,11 @@ class QueryRunView(_Answers):
         tags=_TAGS,
         description="As the query itself would have answered: with 200 once it is done, with its error where it "
         "failed, with 202 until then.",
-        parameters=[_PREFER],
+        parameters=[PREFER],
         responses={
             (200, JSON): OpenApiResponse(ANSWER_SCHEMA, description="The result and its provenance."),
-            **_FILES,
-            202: _LATER,
+            **FILES,
+            202: LATER,
             404: OpenApiResponse(description="There is no such query, or it is more than an hour ago."),
             409: OpenApiResponse(description="It was cancelled."),
         },

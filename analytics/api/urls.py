@@ -9,6 +9,13 @@ from analytics.api.definitions import (
 from analytics.api.erasures import ErasuresView, ErasureView, PersonExportView
 from analytics.api.export import ExportView
 from analytics.api.imports import ImportListView, ImportView
+from analytics.api.insights import (
+    InsightHistoryView,
+    InsightRestoreView,
+    InsightResultView,
+    InsightsView,
+    InsightView,
+)
 from analytics.api.people import GroupView, PersonView
 from analytics.api.projects import ProjectListView, ProjectView
 from analytics.api.queries import ExplainView, QueryRunView, QuerySchemaView, QueryView
@@ -29,6 +36,23 @@ urlpatterns = [
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
     path("projects/<int:project_id>/query/explain/", ExplainView.as_view(), name="api_explain"),
     path("projects/<int:project_id>/query/<uuid:run_id>/", QueryRunView.as_view(), name="api_query_run"),
+    path("projects/<int:project_id>/insights/", InsightsView.as_view(), name="api_insights"),
+    path("projects/<int:project_id>/insights/<uuid:insight_id>/", InsightView.as_view(), name="api_insight"),
+    path(
+        "projects/<int:project_id>/insights/<uuid:insight_id>/result/",
+        InsightResultView.as_view(),
+        name="api_insight_result",
+    ),
+    path(
+        "projects/<int:project_id>/insights/<uuid:insight_id>/history/",
+        InsightHistoryView.as_view(),
+        name="api_insight_history",
+    ),
+    path(
+        "projects/<int:project_id>/insights/<uuid:insight_id>/restore/<int:number>/",
+        InsightRestoreView.as_view(),
+        name="api_insight_restore",
+    ),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),
     path("projects/<int:project_id>/export/", ExportView.as_view(), name="api_export"),

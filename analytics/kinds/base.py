@@ -1,5 +1,6 @@
 """What all query kinds share: the common fields of a spec, and what a kind is. No Django here."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ class Spec(BaseModel):
     kind: str
     period: Period
     filters: Filters = Field(default=(), max_length=50)
+
+
+def holds_nul(spec: Mapping[str, Any]) -> bool:
+    """Whether the character NUL, which no database keeps, is anywhere in a spec's JSON."""
+    return "\\u0000" in json.dumps(spec)
 
 
 SpecT = TypeVar("SpecT", bound=Spec)

@@ -3,6 +3,7 @@ from analytics.models.definitions import EventDefinition, EventProperty, Propert
 from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
+from analytics.models.insights import Insight, InsightChange
 from analytics.models.people import PersonLink
 from analytics.models.projects import Project, Site, WriteKey
 from analytics.models.query_runs import QueryRun
@@ -19,6 +20,8 @@ __all__ = (
     "Import",
     "ImportedTotal",
     "InboxEntry",
+    "Insight",
+    "InsightChange",
     "Manifest",
     "PersonLink",
     "PersonTraits",

@@ -13,8 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.access import Actor
-from accounts.errors import PlumblineError, RateLimited, Unavailable, envelope
+from accounts.errors import Invalid, PlumblineError, RateLimited, Unavailable, envelope
 from analytics.kinds import parse_spec
+from analytics.kinds.base import holds_nul
 from analytics.models import Project, QueryRun
 from analytics.queries import answers
 from analytics.queries.desk import Ticket
@@ -35,9 +36,14 @@ MOST_BYTES = 64 * 2**20
 def keep(*, started: Started, actor: Actor) -> QueryRun:
     """Remember a query that is being computed, so that its answer can be fetched later.
 
-    Raises RateLimited where too many of the organization's are unfinished; the query is then not computed.
+    Raises Invalid for a NUL, and RateLimited where too many of the organization's are unfinished; the query is
+    then not computed.
     """
     project, estimate = started.asked.project, started.estimate
+    spec = started.asked.spec.model_dump(mode="json")
+    if holds_nul(spec):
+        started.ticket.leave()
+        raise Invalid("The query holds the character NUL, which is in no event.")
     unfinished = QueryRun.objects.filter(
         project__organization=project.organization_id, state__in=QueryRun.UNFINISHED
     )
@@ -48,7 +54,7 @@ def keep(*, started: Started, actor: Actor) -> QueryRun:
         project=project,
         requested_by=actor.user,
         requested_with=actor.secret_key,
-        spec=started.asked.spec.model_dump(mode="json"),
+        spec=spec,
         lease_expires_at=timezone.now() + LEASE,
         **{f"estimated_{name}": value for name, value in asdict(estimate).items()},
     )

@@ -1,0 +1,127 @@
+"""Saved insights: each change is kept with who made it, and can be taken back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import Actor
+from accounts.errors import Conflict, FieldError, Invalid, NotFound
+from analytics.kinds import parse_spec
+from analytics.kinds.base import holds_nul
+from analytics.models import Insight, InsightChange, Project
+from analytics.models.insights import LONGEST_DESCRIPTION, LONGEST_NAME
+
+MOST = 5_000
+_FIELDS = ("name", "description", "is_favourite", "spec")
+What = InsightChange.What
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an insight says; None leaves it as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    is_favourite: bool | None = None
+    spec: Mapping[str, Any] | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FIELDS if getattr(self, name) is not None}
+
+
+@transaction.atomic
+def create(*, project: Project, actor: Actor, content: Content) -> Insight:
+    """Raises Invalid naming each wrong field, those of the spec as `spec.…`; Conflict where there are too many."""
+    given = content.given
+    missing = [FieldError(name, "Say this.") for name in ("name", "spec") if name not in given]
+    if missing:
+        raise Invalid("An insight has a name and a spec.", fields=missing)
+    _check(content)
+    if Insight.objects.filter(project=project).count() >= MOST:
+        raise Conflict(f"The project has {MOST:,} insights already.")
+    insight = Insight.objects.create(project=project, created_by=actor.user, updated_by=actor.user, **given)
+    _note(insight, actor, What.CREATED)
+    return insight
+
+
+@transaction.atomic
+def change(*, insight: Insight, actor: Actor, content: Content) -> Insight:
+    """What changes nothing leaves no trace. Raises Invalid as `create` does."""
+    _check(content)
+    found = _locked(insight)
+    changed = {name: value for name, value in content.given.items() if getattr(found, name) != value}
+    if changed:
+        _write(found, actor, What.CHANGED, changed)
+    return found
+
+
+@transaction.atomic
+def delete(*, insight: Insight, actor: Actor) -> None:
+    """Out of every list; its history stays."""
+    _write(_locked(insight), actor, What.DELETED, {"deleted_at": timezone.now()})
+
+
+@transaction.atomic
+def restore(*, insight: Insight, actor: Actor, number: int) -> Insight:
+    """What it was from this change on, also where it was deleted since. Raises NotFound for another number."""
+    found = _locked(insight)
+    earlier = found.changes.filter(number=number).first()
+    if earlier is None:
+        raise NotFound("The insight has no such change.")
+    _write(found, actor, What.RESTORED, {**{name: getattr(earlier, name) for name in _FIELDS}, "deleted_at": None})
+    return found
+
+
+def _locked(insight: Insight) -> Insight:
+    return Insight.objects.select_for_update().get(pk=insight.pk)
+
+
+def _write(insight: Insight, actor: Actor, what: str, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(insight, name, value)
+    insight.updated_by, insight.updated_at = actor.user, timezone.now()
+    insight.save(update_fields=[*values, "updated_by", "updated_at"])
+    _note(insight, actor, what)
+
+
+def _note(insight: Insight, actor: Actor, what: str) -> None:
+    InsightChange.objects.create(
+        insight=insight,
+        number=insight.changes.count() + 1,
+        what=what,
+        by=actor.user,
+        by_key=actor.secret_key,
+        **{name: getattr(insight, name) for name in _FIELDS},
+    )
+
+
+def _check(content: Content) -> None:
+    wrong = [
+        FieldError(name, f"Has at most {most:,} characters, none of them NUL.")
+        for name, text, most in (
+            ("name", content.name, LONGEST_NAME),
+            ("description", content.description, LONGEST_DESCRIPTION),
+        )
+        if text is not None and (len(text) > most or "\0" in text)
+    ]
+    if content.name is not None and not content.name.strip():
+        wrong.append(FieldError("name", "Say this."))
+    wrong += _wrong_in(content.spec)
+    if wrong:
+        raise Invalid("The insight is not valid.", fields=wrong)
+
+
+def _wrong_in(spec: Mapping[str, Any] | None) -> list[FieldError]:
+    if spec is None:
+        return []
+    if holds_nul(spec):
+        return [FieldError("spec", "Holds the character NUL, which is in no event.")]
+    try:
+        parse_spec(spec)
+    except Invalid as error:
+        return [FieldError(f"spec.{item.field}", item.message) for item in error.fields]
+    return []
