@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
-from analytics.kinds import breakdown, lifecycle, overview, sessions, stickiness, trends
+from analytics.kinds import breakdown, funnel, lifecycle, overview, sessions, stickiness, trends
 from analytics.kinds.base import Kind, Spec
 
 KINDS: dict[str, Kind[Any]] = {
@@ -18,6 +18,7 @@ KINDS: dict[str, Kind[Any]] = {
         lifecycle.KIND,
         stickiness.KIND,
         sessions.KIND,
+        funnel.KIND,
     )
 }
 

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Collection, Iterable
 from typing import Annotated
 
+import ibis
 import ibis.expr.types as ir
 from pydantic import AfterValidator
 
@@ -64,6 +65,9 @@ def events_of(
 
 def keep(table: ir.Table, filters: Filters) -> ir.Table:
     """The rows that pass all filters."""
-    if not filters:
-        return table
-    return table.filter(functools.reduce(operator.and_, (keeps(table, item) for item in filters)))
+    return table.filter(passes(table, filters)) if filters else table
+
+
+def passes(table: ir.Table, filters: Filters) -> ir.BooleanValue:
+    """Whether a row passes all filters; never NULL."""
+    return functools.reduce(operator.and_, (keeps(table, item) for item in filters), ibis.literal(True))

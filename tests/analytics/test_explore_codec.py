@@ -67,7 +67,7 @@ def test_each_field_of_each_kind_is_in_its_form(kind) -> None:
     parts = parts_of(spec, {}, {})
 
     assert all(isinstance(part, Input | Rows) for part in parts)
-    assert {part.name for part in parts} == set(spec.model_fields) - {"kind", "period", "filters"}
+    assert {part.name for part in parts} == set(spec.model_fields) - {"kind", "period", "filters", "people"}
 
 
 def test_errors_stand_at_their_inputs() -> None:

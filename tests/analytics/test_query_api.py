@@ -18,6 +18,8 @@ from tests.analytics.events import NOON, event, store
 pytestmark = pytest.mark.django_db
 SPEC = {"kind": "overview", "period": {"from": "2026-11-20", "to": "2026-11-20"}, "panels": ["figures"]}
 
+FUNNEL = {"kind": "funnel", "period": {"last": "7d"}, "steps": [{"event": "A"}, {"event": "B"}]}
+
 
 def client_of(user=None, key=None):
     client = APIClient()
@@ -135,6 +137,16 @@ def test_without_a_key_nothing_is_answered(project):
             ["columns.0.property"],
         ),
         ({"kind": "sessions", "period": {"last": "7d"}, "breakdown": ["path"]}, ["breakdown.0"]),
+        ({**FUNNEL, "steps": [{"event": "A"}]}, ["steps"]),
+        (
+            {**FUNNEL, "steps": [{"event": "A"}, {"filters": [{"field": "x", "operator": "is_set"}]}]},
+            ["steps.1.filters.0.field"],
+        ),
+        ({**FUNNEL, "exclusions": [{"event": "X", "after": 2}]}, ["exclusions"]),
+        ({**FUNNEL, "order": "any", "window_from": "previous"}, ["window_from"]),
+        ({**FUNNEL, "window": {"count": 0, "unit": "day"}}, ["window.count"]),
+        ({**FUNNEL, "people": {"step": 1, "which": "dropped"}}, ["people.which"]),
+        ({**FUNNEL, "people": {"step": 3}}, ["people"]),
         (["overview"], ["body"]),
     ],
 )

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from analytics.views.labels import COMPARISONS, INTERVALS, field_label
 
 # What the page has inputs of its own for.
-ELSEWHERE = ("kind", "period", "filters")
+ELSEWHERE = ("kind", "period", "filters", "people")
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
 _WORDS: dict[str, str] = {**COMPARISONS, **INTERVALS}
 _LISTS = {"event": EVENT, "property": PROPERTY, "currency_property": PROPERTY, "breakdown": FIELD, "field": FIELD}
