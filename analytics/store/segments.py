@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 
 from accounts.errors import Invalid
 from analytics.store import loading, sessions
 from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
+from analytics.store.compiling import compiled
 from analytics.store.connection import Limits, cursor, identifier
 from analytics.store.statements import Statements, noting
 from analytics.store.stop import Stop
+
+_COMPILER = DuckDBCompiler()
 
 
 class SegmentStore:
@@ -62,10 +65,4 @@ class SegmentReading:
 
 
 def _compile(table: ir.Table) -> str:
-    return _sql(table.op())
-
-
-@lru_cache(maxsize=1024)
-def _sql(operation: Any) -> str:
-    """An expression as SQL; kept, since compiling takes longer than many a query."""
-    return str(ibis.to_sql(operation.to_expr(), dialect="duckdb"))
+    return compiled(table, _COMPILER)

@@ -49,7 +49,7 @@ def form(
         own.register("cuts", pa.table({name: [getattr(cut, name) for cut in found] for name in Cut.__slots__}))
         own.execute(_APPLY_CUTS)
     own.execute(_formed(fields))
-    own.execute(_view(within, fields))
+    own.execute(_sessions(within, fields, is_small=not main))
     own.execute(_EVENTS)
     return int(own.execute("SELECT sum(events) FROM sessions").fetchall()[0][0] or 0)
 
@@ -196,10 +196,11 @@ def _of_pieces(field: str) -> str:
     return f"coalesce({found}({field}, number) FILTER (views > 0), '')"
 
 
-def _view(within: Range, fields: Sequence[str]) -> str:
+def _sessions(within: Range, fields: Sequence[str], *, is_small: bool) -> str:
+    """All sessions; a table where they are few, since each question plans a view again."""
     names = ", ".join(("who", "first", "last", *_COUNTS, *fields))
     return f"""
-        CREATE TEMP VIEW sessions AS
+        CREATE TEMP {"TABLE" if is_small else "VIEW"} sessions AS
         SELECT session, {names}, epoch_us(last) - epoch_us(first) AS length,
             {interval_of("first", within)} AS interval, {interval_of("last", within)} AS last_interval
         FROM (

@@ -239,6 +239,25 @@ def test_another_error_is_the_store_s_fault(clickhouse):
         own.query("SELECT * FROM nowhere")
 
 
+def test_a_client_is_used_again_without_the_tables_that_it_had(clickhouse):
+    address, limits = storage.clickhouse_address(), Limits(5)
+    assert address is not None
+    with client(address, limits) as first:
+        first.command("CREATE TEMPORARY TABLE mine (number Int64)")
+    with client(address, limits) as again:
+        assert again is first
+        assert again.query("EXISTS TEMPORARY TABLE mine").result_rows == [(0,)]
+
+
+def test_a_client_that_failed_is_not_used_again(clickhouse):
+    address, limits = storage.clickhouse_address(), Limits(5)
+    assert address is not None
+    with pytest.raises(StoreFault), client(address, limits) as broken:
+        broken.query("SELECT * FROM nowhere")
+    with client(address, limits) as other:
+        assert other is not broken
+
+
 def test_a_server_that_does_not_answer_keeps_the_inbox(project, settings, caplog):
     ingestion.accept(project=project, events=[event()])
     settings.EVENT_STORE_URL = "clickhouse://127.0.0.1:1/default"

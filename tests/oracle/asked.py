@@ -36,7 +36,7 @@ class Asked:
 
     def labels(self, days: Days | None, interval: str) -> list[Any]:
         assert days is not None
-        return labels(days.first, days.last, interval, self.zone, self.project.first_weekday)
+        return list(labels(days.first, days.last, interval, self.zone, self.project.first_weekday))
 
     def label(self, at: datetime, interval: str) -> Any:
         return label(at, interval, self.zone, self.project.first_weekday)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -193,7 +194,8 @@ def label(at: datetime, interval: str, zone: ZoneInfo, first_weekday: int) -> An
     return wall.date() - timedelta(days=(wall.weekday() - first_weekday) % 7)
 
 
-def labels(first: date, last: date, interval: str, zone: ZoneInfo, first_weekday: int) -> list[Any]:
+@lru_cache(maxsize=4096)
+def labels(first: date, last: date, interval: str, zone: ZoneInfo, first_weekday: int) -> tuple[Any, ...]:
     """The intervals of some days in order, found by looking every quarter of an hour."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=2)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=3)
@@ -202,4 +204,4 @@ def labels(first: date, last: date, interval: str, zone: ZoneInfo, first_weekday
         if first <= at.astimezone(zone).date() <= last:
             found[label(at, interval, zone, first_weekday)] = None
         at += timedelta(minutes=15)
-    return list(found)
+    return tuple(found)

@@ -134,6 +134,7 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
+    tables = st.lists(st.sampled_from([*SESSION_PANELS, "pages", "events"]), max_size=3, unique=True)
     return st.fixed_dictionaries({
         "kind": st.just("overview"),
         "period": samples.periods(day),
@@ -141,6 +142,7 @@ def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
         "interval": st.sampled_from(["auto", "hour", "day", "week", "month"]),
         "metric": st.sampled_from(["visitors", "sessions", "views", "bounce_rate", "duration", "events"]),
         "event": st.sampled_from(["", "Buy"]),
+        "panels": tables.map(lambda chosen: ["figures", "chart", *chosen]),
         "limit": st.sampled_from([1, 2, 10]),
         "filters": samples.filters(of_sessions=True),
     })  # fmt: skip

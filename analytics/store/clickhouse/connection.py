@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from accounts.errors import DeadlineExceeded, Invalid
 from analytics.store.base import StoreFault
+from analytics.store.clickhouse.resting import Resting, clear
 from analytics.store.stop import Stop
 
 if TYPE_CHECKING:
@@ -114,15 +115,20 @@ def client(address: Address, limits: Limits, stop: Stop | None = None) -> Iterat
 
     mark = f"plumbline-{uuid.uuid4()}"
     try:
-        own = _open(address, limits, mark)
+        own = _resting.take((address, limits)) or _open(address, limits)
         try:
+            own.set_client_setting("log_comment", mark)
             if stop is None:
                 yield own
             else:
                 with stop.interrupting(lambda: _kill(address, limits, mark)):
                     yield own
-        finally:
+            clear(own)
+        except BaseException:
+            # Whatever it was, nobody else should meet it.
             own.close()
+            raise
+        _resting.give_back((address, limits), own)
     except ClickHouseError as error:
         if stop is not None and stop.is_over:
             raise stop.error from error
@@ -144,10 +150,10 @@ def _kill(address: Address, limits: Limits, mark: str) -> None:
         LOG.warning("A query of ClickHouse could not be ended early: %s", error)
 
 
-def _open(address: Address, limits: Limits, mark: str = "") -> "Client":
+def _open(address: Address, limits: Limits) -> "Client":
     import clickhouse_connect  # noqa: PLC0415 (an optional extra)
 
-    settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {}), "log_comment": mark}
+    settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {})}
     settings["max_execution_time"] = limits.seconds
     if limits.memory:
         settings["max_memory_usage"] = limits.memory
@@ -170,6 +176,7 @@ def _open(address: Address, limits: Limits, mark: str = "") -> "Client":
     )
 
 
+_resting = Resting()
 # The embedded engine does not like to be opened by two threads at once.
 _opening = threading.Lock()
 

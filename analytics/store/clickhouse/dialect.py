@@ -1,12 +1,13 @@
 """Ibis expressions as ClickHouse's SQL, with exact numbers where Ibis takes approximate ones. No Django here."""
 
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot as sg
 from ibis.backends.sql.compilers.clickhouse import ClickHouseCompiler
+
+from analytics.store import compiling
 
 # A float as text, as DuckDB and Python write it: with an exponent from 1e16 on and below 1e-4.
 _VALUE = sg.column("value")
@@ -58,10 +59,4 @@ _compiler = ExactCompiler()
 
 def compiled(table: ir.Table) -> str:
     """The SQL of an expression."""
-    return _sql(table.op())
-
-
-@lru_cache(maxsize=1024)
-def _sql(operation: Any) -> str:
-    """Kept, since compiling takes longer than many a query."""
-    return str(_compiler.to_sqlglot(operation.to_expr()).sql(dialect=_compiler.dialect))
+    return compiling.compiled(table, _compiler)
