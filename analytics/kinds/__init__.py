@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
-from analytics.kinds import breakdown, funnel, lifecycle, overview, sessions, stickiness, trends
+from analytics.kinds import breakdown, funnel, lifecycle, overview, revenue, sessions, stickiness, trends
 from analytics.kinds.base import Kind, Spec
 
 KINDS: dict[str, Kind[Any]] = {
@@ -19,6 +19,7 @@ KINDS: dict[str, Kind[Any]] = {
         stickiness.KIND,
         sessions.KIND,
         funnel.KIND,
+        revenue.KIND,
     )
 }
 

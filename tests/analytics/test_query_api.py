@@ -147,6 +147,16 @@ def test_without_a_key_nothing_is_answered(project):
         ({**FUNNEL, "window": {"count": 0, "unit": "day"}}, ["window.count"]),
         ({**FUNNEL, "people": {"step": 1, "which": "dropped"}}, ["people.which"]),
         ({**FUNNEL, "people": {"step": 3}}, ["people"]),
+        (
+            {
+                "kind": "revenue",
+                "period": {"last": "7d"},
+                "events": ["A"],
+                "refund_events": ["A"],
+                "property": "x",
+            },
+            ["refund_events"],
+        ),
         (["overview"], ["body"]),
     ],
 )

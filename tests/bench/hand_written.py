@@ -90,3 +90,7 @@ OF_SESSIONS = (
     "SELECT log2(1 + epoch(length))::INTEGER AS duration, count(*) FROM sessions GROUP BY duration",
     "SELECT least(views, 50) AS depth, count(*) FROM sessions GROUP BY depth",
 )
+_MONEY = """sum((round("n:amount" * 100))::BIGINT), count(*) FILTER ("n:amount" > 0),
+    count(DISTINCT who) FILTER ("n:amount" > 0)"""
+_BOUGHT = f"SELECT {_MONEY}, $keys {_FROM} AND name = 'Action 3' GROUP BY ALL"
+REVENUE = tuple(_BOUGHT.replace("$keys", keys) for keys in ("1", "time::DATE", '"t:plan"', '"t:plan", time::DATE'))

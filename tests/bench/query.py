@@ -77,6 +77,19 @@ QUESTIONS = (
     Question("lifecycle by day", {**LONG, "kind": "lifecycle"}, hand_written.LIFECYCLE, days=many.DAYS),
     Question("stickiness by day", {**LONG, "kind": "stickiness"}, hand_written.STICKINESS, days=many.DAYS),
     Question("sessions, everything", {**LONG, "kind": "sessions"}, hand_written.OF_SESSIONS, days=many.DAYS),
+    Question(
+        "revenue by a property",
+        {
+            **LONG,
+            "kind": "revenue",
+            "events": ["Action 3"],
+            "property": "amount",
+            "currency": "USD",
+            "breakdown": ["properties.plan"],
+        },
+        hand_written.REVENUE,
+        days=many.DAYS,
+    ),
 )
 
 

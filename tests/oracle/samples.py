@@ -30,6 +30,7 @@ PROPERTIES: dict[str, list[Any]] = {
     "price": [0, 1, 2.5, -3, 10**20, "12", "free", True, None, [1]],
     "Price": [7, "x"],
     "größe": ["S", "M", "XL\"'", "", False],
+    "currency": ["USD", "usd", "Eur", "€", 978],
 }
 STEPS = [
     timedelta(0),

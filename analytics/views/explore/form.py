@@ -22,7 +22,15 @@ from analytics.views.labels import COMPARISONS, INTERVALS, field_label
 ELSEWHERE = ("kind", "period", "filters", "people")
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
 _WORDS: dict[str, str] = {**COMPARISONS, **INTERVALS}
-_LISTS = {"event": EVENT, "property": PROPERTY, "currency_property": PROPERTY, "breakdown": FIELD, "field": FIELD}
+_LISTS = {
+    "event": EVENT,
+    "events": EVENT,
+    "refund_events": EVENT,
+    "property": PROPERTY,
+    "currency_property": PROPERTY,
+    "breakdown": FIELD,
+    "field": FIELD,
+}
 
 
 @dataclass(frozen=True, slots=True)
