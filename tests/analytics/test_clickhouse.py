@@ -240,11 +240,12 @@ def test_another_error_is_the_store_s_fault(clickhouse):
 
 
 def test_a_client_is_used_again_without_the_tables_that_it_had(clickhouse):
-    address, limits = storage.clickhouse_address(), Limits(5)
+    address = storage.clickhouse_address()
     assert address is not None
-    with client(address, limits) as first:
+    with client(address, Limits(5)) as first:
         first.command("CREATE TEMPORARY TABLE mine (number Int64)")
-    with client(address, limits) as again:
+    with client(address, Limits(4.9)) as again:
+        assert again.get_client_setting("max_execution_time") == "4.9"
         assert again is first
         assert again.query("EXISTS TEMPORARY TABLE mine").result_rows == [(0,)]
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import math
 import os
 import threading
 import uuid
@@ -115,9 +116,11 @@ def client(address: Address, limits: Limits, stop: Stop | None = None) -> Iterat
 
     mark = f"plumbline-{uuid.uuid4()}"
     try:
-        own = _resting.take((address, limits)) or _open(address, limits)
+        kind = (address, limits.memory, _patience(limits))
+        own = _resting.take(kind) or _open(address, limits)
         try:
             own.set_client_setting("log_comment", mark)
+            own.set_client_setting("max_execution_time", limits.seconds)
             if stop is None:
                 yield own
             else:
@@ -128,7 +131,7 @@ def client(address: Address, limits: Limits, stop: Stop | None = None) -> Iterat
             # Whatever it was, nobody else should meet it.
             own.close()
             raise
-        _resting.give_back((address, limits), own)
+        _resting.give_back(kind, own)
     except ClickHouseError as error:
         if stop is not None and stop.is_over:
             raise stop.error from error
@@ -154,7 +157,6 @@ def _open(address: Address, limits: Limits) -> "Client":
     import clickhouse_connect  # noqa: PLC0415 (an optional extra)
 
     settings = {**SETTINGS, **(CLUSTER_SETTINGS if address.cluster else {})}
-    settings["max_execution_time"] = limits.seconds
     if limits.memory:
         settings["max_memory_usage"] = limits.memory
     if address.path:
@@ -170,10 +172,17 @@ def _open(address: Address, limits: Limits) -> "Client":
         database=address.database,
         secure=address.secure,
         settings=settings,
-        # The server ends a statement by itself; this is for one that does not answer any more.
-        send_receive_timeout=max(10, round(limits.seconds) + 10),
+        send_receive_timeout=_patience(limits),
         autogenerate_session_id=True,
     )
+
+
+def _patience(limits: Limits) -> int:
+    """Seconds to wait for a server that does not answer any more (of itself it ends a statement in time).
+
+    A power of two, so that clients for almost the same deadline are of one kind.
+    """
+    return 1 << math.ceil(math.log2(limits.seconds + 10))
 
 
 _resting = Resting()
