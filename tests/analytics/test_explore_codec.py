@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from analytics.kinds import KINDS, parse_spec
 from analytics.views.explore.codec import pairs_of, tree_of
-from analytics.views.explore.form import Input, Rows, parts_of
+from analytics.views.explore.form import Input, Rows, conditions, parts_of
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=8)
 NAME = st.text(st.characters(categories=["Ll"]), min_size=1, max_size=8)
@@ -62,12 +62,12 @@ def test_addresses(address, tree) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_field_of_each_kind_is_in_its_form(kind) -> None:
-    """What is left out has an input of its own, or only one value."""
+    """But the period, which has an input of its own, and pages of names, which are for links."""
     spec = KINDS[kind].spec
     parts = parts_of(spec, {}, {})
 
     assert all(isinstance(part, Input | Rows) for part in parts)
-    assert {part.name for part in parts} == set(spec.model_fields) - {"kind", "period", "filters", "people"}
+    assert {part.name for part in parts} == set(spec.model_fields) - {"kind", "period", "people"}
 
 
 def test_errors_stand_at_their_inputs() -> None:
@@ -81,3 +81,24 @@ def test_errors_stand_at_their_inputs() -> None:
     assert {part.name: part.error for part in inputs if part.error} == errors
     chosen = {part.name: part.value for part in inputs if isinstance(part, Input)}
     assert chosen["series.0.aggregation"] == "sum"
+
+
+def test_filters_may_be_in_groups() -> None:
+    address = [
+        ("filters.0.any.0.field", "country"),
+        ("filters.0.any.0.operator", "is"),
+        ("filters.0.any.0.values", "DE"),
+        ("filters.0.any.1.not.field", "path"),
+        ("filters.0.any.1.not.operator", "is_set"),
+    ]
+
+    made = [part.name for part in inputs_in(conditions("filters", tree_of(address)["filters"], {}))]
+
+    assert made == [name for name, _ in address]
+
+
+def inputs_in(part):
+    """All inputs, however deep."""
+    if isinstance(part, Input):
+        return [part]
+    return [found for row in part.rows for inner in row.parts for found in inputs_in(inner)]

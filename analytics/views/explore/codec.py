@@ -34,8 +34,6 @@ def tree_of(pairs: Iterable[Pair]) -> dict[str, Any]:
     period = found.get("period")
     if isinstance(period, dict) and "last" in period:
         found["period"] = {"last": period["last"]}
-    if isinstance(found.get("filters"), list):
-        found["filters"] = [_filter(item) for item in found["filters"]]
     return found
 
 
@@ -58,15 +56,13 @@ def _listed(node: Any) -> Any:
         return node
     if node and all(key.isdecimal() for key in node):
         return [_listed(node[key]) for key in sorted(node, key=int)]
-    return {key: _listed(item) for key, item in node.items()}
+    return _filter({key: _listed(item) for key, item in node.items()})
 
 
-def _filter(item: Any) -> Any:
+def _filter(item: dict[str, Any]) -> dict[str, Any]:
     """A filter whose values came as one text of a form: two numbers with a comma are those of `between`."""
-    if not isinstance(item, dict):
-        return item
     values = item.get("values")
-    if isinstance(values, str):
-        parts = values.split(",") if item.get("operator") == Operator.BETWEEN else [values]
+    if "operator" in item and isinstance(values, str):
+        parts = values.split(",") if item["operator"] == Operator.BETWEEN else [values]
         return {**item, "values": [part.strip() for part in parts]}
     return item

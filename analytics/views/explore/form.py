@@ -4,6 +4,7 @@ Each field of the model is an input by its type; a list of objects is a group of
 field's name and description, so that a new kind has a form by itself.
 """
 
+import dataclasses
 import functools
 import typing
 from collections.abc import Mapping
@@ -16,10 +17,13 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from analytics.views.labels import COMPARISONS, INTERVALS, field_label
+from analytics.kinds.filters import NO_VALUES
+from analytics.views.labels import COMPARISONS, INTERVALS, OPERATORS, field_label
 
 # What the page has inputs of its own for.
-ELSEWHERE = ("kind", "period", "filters", "people")
+ELSEWHERE = ("kind", "period")
+FILTERS = "filters"
+GROUPS = {"any": "Any of these", "all": "All of these", "not": "Not this"}
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
 _WORDS: dict[str, str] = {**COMPARISONS, **INTERVALS}
 _LISTS = {
@@ -70,6 +74,7 @@ class Rows:
     rows: tuple[Row, ...]
     singular: str
     can_grow: bool
+    has_groups: bool = False
 
 
 Part = Input | Rows
@@ -118,12 +123,54 @@ def parts_of(
 
 def _part(field: _Field) -> Part | None:
     kind = _plain(field.info.annotation)
+    if field.key == FILTERS:
+        return conditions(field.path, field.value, field.errors)
+    if _is_extra(field.info, kind):
+        return None
     if typing.get_origin(kind) is tuple:
         return _rows(field, _plain(typing.get_args(kind)[0]))
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         row = Row(field.path, "", _of_item(field.path, field, kind, field.value), removable=False)
         return Rows(field.path, field.label, field.help, field.error, (row,), "", can_grow=False)
     return _input(field, kind)
+
+
+def _is_extra(info: FieldInfo, kind: Any) -> bool:
+    """An object that a spec may do without, as a page of names: that is for a link, not for the question."""
+    is_object = isinstance(kind, type) and issubclass(kind, BaseModel)
+    return is_object and not info.is_required() and info.default is None
+
+
+def conditions(path: str, items: Any, errors: Mapping[str, str], label: str = "Filters") -> Rows:
+    """The filters of a list, and the groups of filters in it."""
+    given = items if isinstance(items, list) else []
+    rows = tuple(
+        Row(f"{path}.{place}", f"Filter {place + 1}", _condition(f"{path}.{place}", item, errors), removable=True)
+        for place, item in enumerate(given)
+    )
+    return Rows(path, label, "", errors.get(path, ""), rows, "filter", can_grow=True, has_groups=True)
+
+
+def _condition(path: str, item: Any, errors: Mapping[str, str]) -> tuple[Part, ...]:
+    own = item if isinstance(item, Mapping) else {}
+    for name, label in GROUPS.items():
+        if name in own and name != "not":
+            return (conditions(f"{path}.{name}", own[name], errors, label),)
+        if name in own:
+            row = Row(f"{path}.not", "", _condition(f"{path}.not", own[name], errors), removable=False)
+            return (Rows(f"{path}.not", label, "", "", (row,), "", can_grow=False),)
+    return _inputs_of_filter(path, own, errors)
+
+
+def _inputs_of_filter(path: str, item: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
+    values, operator = item.get("values", ""), str(item.get("operator", "is"))
+    text = ",".join(map(str, values)) if isinstance(values, list) else str(values)
+    made = (
+        Input(f"{path}.field", "Field", "text", str(item.get("field", "")), suggestions=FIELD),
+        Input(f"{path}.operator", "Comparison", "select", operator, options=tuple(OPERATORS.items())),
+        *(() if operator in NO_VALUES else (Input(f"{path}.values", "Value", "text", text),)),
+    )
+    return tuple(dataclasses.replace(one, error=errors.get(one.name, "")) for one in made)
 
 
 def _plain(annotation: Any) -> Any:

@@ -20,10 +20,10 @@ from analytics.queries.answers import Answer
 from analytics.queries.run import run_query
 from analytics.views.doors import viewable
 from analytics.views.explore.codec import pairs_of, tree_of
-from analytics.views.explore.form import parts_of
+from analytics.views.explore.form import GROUPS, parts_of
 from analytics.views.explore.present import blocks_for
 from analytics.views.explore.questions import QUESTIONS
-from analytics.views.labels import OPERATORS, PERIODS, field_label
+from analytics.views.labels import PERIODS, field_label
 
 ADD, REMOVE = "add", "remove"
 DEFAULT_PERIOD = "30d"
@@ -104,7 +104,12 @@ def _without(query: QueryDict, gone: str) -> list[tuple[str, str]]:
 
 
 def _grown(tree: dict[str, Any], path: str) -> dict[str, Any]:
-    """The tree with an empty item more in the list at a path; as it is where there is no such list."""
+    """The tree with an empty item more in the list at a path; as it is where there is no such list.
+
+    `filters:any` adds a group of filters.
+    """
+    path, _, group = path.partition(":")
+    item: dict[str, Any] = {group: [{}]} if group in GROUPS else {}
     copied: dict[str, Any] = deepcopy(tree)
     node: Any = copied
     *above, last = path.split(".")
@@ -115,34 +120,19 @@ def _grown(tree: dict[str, Any], path: str) -> dict[str, Any]:
         node = inner
     if last and isinstance(node, dict):
         items = node.get(last)
-        node[last] = [*(items if isinstance(items, list) else []), {}]
+        node[last] = [*(items if isinstance(items, list) else []), item]
     return copied
 
 
 def _controls(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
-    """What the inputs of every kind need: period, filters, and what to suggest."""
+    """What the inputs of every kind need: the period, and what to suggest."""
     period = tree.get("period")
     period = period if isinstance(period, dict) else {}
-    filters = tree.get("filters")
     return {
         "period": period,
         "periods": PERIODS,
-        "filters": [_filter_row(*pair) for pair in enumerate(filters if isinstance(filters, list) else [])],
-        "operators": OPERATORS,
         "fields": [(name, field_label(name)) for name in FIELDS],
         "suggested": suggestions.of(project),
-    }
-
-
-def _filter_row(place: int, item: Any) -> dict[str, Any]:
-    given = item if isinstance(item, dict) else {}
-    values = given.get("values", [])
-    text = ",".join(map(str, values)) if isinstance(values, list) else str(values)
-    return {
-        "name": f"filters.{place}",
-        "field": given.get("field", ""),
-        "operator": given.get("operator", "is"),
-        "value": text,
     }
 
 

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 from analytics.charts import many_lines
 from analytics.kinds.trends import Line, TrendsResult, TrendsSpec, label_of
-from analytics.templatetags.formats import number, short_number
+from analytics.templatetags.formats import number
 from analytics.views.explore.blocks import Block, Column, Key, LinesBlock, TableBlock
-from analytics.views.figures import long_name, short_name
+from analytics.views.explore.intervals import across, names, up
 
 # As many lines as can be told apart; the table has them all.
 MOST_LINES = 10
@@ -14,28 +14,22 @@ MOST_LINES = 10
 
 def blocks(spec: TrendsSpec, result: TrendsResult, zone: ZoneInfo) -> tuple[Block, ...]:
     """The lines with their numbers, and the totals where there are several or a comparison."""
-    starts = [span.start.astimezone(zone) for span in result.intervals]
     shown = result.lines[:MOST_LINES]
     drawing = many_lines([line.values for line in shown], incomplete=result.incomplete)
     columns = (
         Column(result.interval.value.capitalize(), False),
         *(Column(_name(spec, line), True) for line in shown),
     )
-    rows = [
-        (long_name(start, result.interval).capitalize(), *(number(line.values[place]) for line in shown))
-        for place, start in enumerate(starts)
-    ]
+    called = names(result.intervals, result.interval, zone)
+    rows = [(name, *(number(line.values[place]) for line in shown)) for place, name in enumerate(called)]
     totals = ("Whole period", *(number(line.total) for line in shown))
-    across = tuple(
-        (short_name(starts[mark.index], result.interval), mark.x, mark.anchor) for mark in drawing.marks
-    )
     lines = LinesBlock(
         label="Over time",
         caption=_caption(result, len(shown)),
         drawing=drawing,
         keys=tuple(Key(place, _name(spec, line), number(line.total)) for place, line in enumerate(shown)),
-        across=across,
-        up=tuple((short_number(line.value), line.y) for line in drawing.gridlines),
+        across=across(result.intervals, result.interval, drawing.marks, zone),
+        up=up(drawing.gridlines),
         table=TableBlock("The numbers", columns, (totals, *rows)),
     )
     return (lines, _totals(spec, result)) if len(result.lines) > 1 or result.previous_span else (lines,)

@@ -1,0 +1,27 @@
+"""What plots over intervals share: their labels, and the words of a caption. No Django here."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from analytics.charts import Gridline, Mark
+from analytics.periods import Interval, Span
+from analytics.templatetags.formats import short_number
+from analytics.views.figures import long_name, short_name
+
+
+def across(
+    intervals: Sequence[Span], interval: Interval, marks: Iterable[Mark], zone: ZoneInfo
+) -> tuple[tuple[str, str, str], ...]:
+    """The labels under a plot: text, place and anchor."""
+    starts = [span.start.astimezone(zone) for span in intervals]
+    return tuple((short_name(starts[mark.index], interval), mark.x, mark.anchor) for mark in marks)
+
+
+def up(gridlines: Iterable[Gridline]) -> tuple[tuple[str, float], ...]:
+    """The labels of the lines of a plot: text, and pixels from the top."""
+    return tuple((short_number(line.value), line.y) for line in gridlines)
+
+
+def names(intervals: Sequence[Span], interval: Interval, zone: ZoneInfo) -> list[str]:
+    """The intervals as a table calls them."""
+    return [long_name(span.start.astimezone(zone), interval).capitalize() for span in intervals]
