@@ -97,6 +97,32 @@ def test_every_kind_has_a_page_also_of_nothing(explore, kind) -> None:
     assert explore(kind).status_code == 200
 
 
+def test_a_funnel_shows_its_steps(explore, project) -> None:
+    for name in ("Look", "Buy"):
+        store(project, [event(name=name, anonymous_id="a")])
+    store(project, [event(name="Look", anonymous_id="b")])
+
+    page = text_of(explore("funnel", "steps.0.event=Look&steps.1.event=Buy"))
+
+    assert "<b>1</b> 50.0%" in page
+    assert "50.0% of the step before; 1 dropped" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("lifecycle", "Returning <b>0</b>"),
+        ("stickiness", "Mean number of days"),
+        ("sessions", "Sessions by duration"),
+        ("breakdown", 'class="table ranked-table"'),
+    ],
+)
+def test_kinds_have_plots_of_their_own(explore, project, kind, words) -> None:
+    store(project, [event(name="Look", anonymous_id="a")])
+
+    assert words in text_of(explore(kind, "breakdown.0=name" if kind == "breakdown" else ""))
+
+
 def test_other_kinds_have_none(explore) -> None:
     assert explore("nonsense").status_code == 404
     assert explore("overview").status_code == 404

@@ -5,11 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.base import Spec
-from analytics.views.explore import activity, breakdown, sessions, trends
+from analytics.views.explore import activity, breakdown, funnel, sessions, trends
 from analytics.views.explore.blocks import Block, blocks_of
 
 _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
     "breakdown": breakdown.blocks,
+    "funnel": funnel.blocks,
     "lifecycle": activity.lifecycle,
     "sessions": sessions.blocks,
     "stickiness": activity.stickiness,
