@@ -5,6 +5,7 @@ from uuid import UUID
 from accounts import keys
 from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
+from accounts.models import Organization
 from accounts.permissions import Capability
 from analytics.models import (
     Erasure,
@@ -34,6 +35,28 @@ def projects(actor: Actor) -> ProjectQuerySet:
     if actor.user is None:
         return Project.objects.none()
     return Project.objects.visible_to(actor.user).select_related("organization")
+
+
+def readable_organization(actor: Actor) -> Organization:
+    """The organization of the actor's secret key, which must allow to see its data."""
+    return organization_of_key(actor, capability=Capability.VIEW_DATA)
+
+
+def project_of_stats(organization: Organization, *, site_id: str) -> Project:
+    """The project that a site, or a slug, means to a client of Plausible's API, if it is of this organization.
+
+    Raises Unauthenticated for any other, as that API does.
+    """
+    own = Project.objects.of(organization)
+    known = site_id.isprintable()
+    found = own.filter(sites__name=site_id.lower()).first() if known else None
+    found = found or (own.filter(slug=site_id).first() if known else None)
+    if found is None:
+        message = (
+            "Invalid API key or site ID. Please make sure you're using a valid API key with access to the site."
+        )
+        raise Unauthenticated(message)
+    return found
 
 
 def project_by_slug(actor: Actor, *, organization: str, slug: str, capability: Capability) -> Project:

@@ -38,6 +38,7 @@ GET  ^array/{key}/config(?:\\.js)?/?$                               200 200 200 
 GET  api/v1/projects/                                              401 200 200 200 200 200 200
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
+POST api/v2/query                                                  401 401 401 401 401 401 401
 GET  api/v1/query-schema/                                          200 200 200 200 200 200 200
 POST api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
 GET  api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
@@ -146,6 +147,7 @@ GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 4
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
 POST api/v1/projects/<int:project_id>/query/explain/               401 404 400 403 403 403
+POST api/v2/query                                                  401 400 400 403 403 403
 GET  api/v1/projects/<int:project_id>/insights/ 401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/insights/ 401 404 400 403 403 403
 GET  api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/ 401 404 200 403 403 403

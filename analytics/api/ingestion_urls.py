@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.api.ingestion import EventsView, ProtocolView
+from analytics.api.plausible_stats import PlausibleStatsView
 from analytics.ingestion.protocols import plausible, posthog, segment, umami, wire
 
 
@@ -12,6 +13,7 @@ def _routes(name: str, protocol: wire.Protocol) -> URLPattern:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/events/", EventsView.as_view(), name="events"),
+    path("api/v2/query", PlausibleStatsView.as_view(), name="plausible_stats"),
     _routes("segment", segment),
     _routes("posthog", posthog),
     _routes("plausible", plausible),
