@@ -84,9 +84,9 @@ class ManyLines:
 def many_lines(series: Sequence[Values], *, incomplete: int = 0, height: float = 240.0) -> ManyLines:
     """Draw lines over equal steps, of which the last `incomplete` are still running."""
     known = [value for values in series for value in values if value is not None]
-    tops = ticks(max(known, default=0.0), "count" if all(value == int(value) for value in known) else "number")
+    tops = ticks_around(max(known, default=0.0), min(known, default=0.0))
     count = max((len(values) for values in series), default=0)
-    scale = _Scale(count, tops[-1], height)
+    scale = _Scale(count, tops[-1], height, tops[0])
     lines = tuple(_one_line(number, values, scale, incomplete) for number, values in enumerate(series))
     return ManyLines(height, lines, tuple(Gridline(scale.y(top), top) for top in tops), _marks(count, scale))
 
@@ -129,6 +129,15 @@ def ticks(highest: float, unit: str = "count") -> tuple[float, ...]:
     return tuple(round(step * index, 10) for index in range(count + 1))
 
 
+def ticks_around(highest: float, lowest: float) -> tuple[float, ...]:
+    """Round values from the lowest to the highest, zero among them."""
+    highest, lowest = max(highest, 0.0), max(-lowest, 0.0)
+    most = max(highest, lowest)
+    step = ticks(most, "count" if most >= 4 else "number")[1]
+    first, last = -math.ceil(lowest / step - 1e-9), max(1, math.ceil(highest / step - 1e-9))
+    return tuple(round(step * place, 10) for place in range(first, last + 1))
+
+
 def _step(raw: float, unit: str) -> float:
     if unit == "seconds":
         fitting = [step for step in _SECOND_STEPS if step >= raw]
@@ -145,6 +154,7 @@ class _Scale:
     count: int
     top: float
     height: float
+    bottom: float = 0.0
 
     def share(self, index: int) -> float:
         return 0.5 if self.count == 1 else index / (self.count - 1)
@@ -153,7 +163,8 @@ class _Scale:
         return f"{self.share(index) * 100:.2f}%"
 
     def y(self, value: float) -> float:
-        return round(self.height - value / self.top * (self.height - HEADROOM), 1)
+        share = (value - self.bottom) / (self.top - self.bottom)
+        return round(self.height - share * (self.height - HEADROOM), 1)
 
     def path(self, values: Values) -> str:
         return "".join(_move_and_lines(run) for run in self._runs(values))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.charts import Gridline, Mark, ticks
+from analytics.charts import Gridline, Mark, ticks_around
 
 WIDTH = 1000.0
 HEADROOM = 18.0
@@ -41,8 +41,8 @@ def stacked(series: Sequence[Sequence[float | None]], *, height: float = 240.0) 
     count = max((len(values) for values in series), default=0)
     columns = [[values[index] or 0.0 for values in series] for index in range(count)]
     highest = max((sum(max(value, 0.0) for value in column) for column in columns), default=0.0)
-    lowest = -min((sum(min(value, 0.0) for value in column) for column in columns), default=0.0)
-    lines = _lines(highest, lowest)
+    lowest = min((sum(min(value, 0.0) for value in column) for column in columns), default=0.0)
+    lines = ticks_around(highest, lowest)
     scale = _Scale(lines[-1], lines[0], height)
     bars = [bar for index, column in enumerate(columns) for bar in _column(index, column, count, scale)]
     return Bars(
@@ -63,14 +63,6 @@ class _Scale:
     def y(self, value: float) -> float:
         """Pixels from the top."""
         return round((self.top - value) / (self.top - self.bottom) * (self.height - HEADROOM) + HEADROOM, 1)
-
-
-def _lines(highest: float, lowest: float) -> tuple[float, ...]:
-    """Round values from the lowest to the highest, zero among them."""
-    above = ticks(max(highest, lowest), "count" if max(highest, lowest) >= 4 else "number")
-    step = above[1]
-    first, last = -math.ceil(lowest / step - 1e-9), max(1, math.ceil(highest / step - 1e-9))
-    return tuple(round(step * place, 10) for place in range(first, last + 1))
 
 
 def _column(index: int, column: Sequence[float], count: int, scale: _Scale) -> list[Bar]:

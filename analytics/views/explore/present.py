@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.base import Spec
-from analytics.views.explore import activity, breakdown, funnel, sessions, trends
+from analytics.views.explore import activity, breakdown, funnel, revenue, sessions, trends
 from analytics.views.explore.blocks import Block, blocks_of
 
 _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
     "breakdown": breakdown.blocks,
     "funnel": funnel.blocks,
     "lifecycle": activity.lifecycle,
+    "revenue": revenue.blocks,
     "sessions": sessions.blocks,
     "stickiness": activity.stickiness,
     "trends": trends.blocks,
