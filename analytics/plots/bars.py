@@ -11,6 +11,8 @@ HEADROOM = 18.0
 # The part of a step that its bar takes.
 _FILLED = 0.72
 _MOST_LABELS = 7
+# Room at the left for the labels of the lines.
+_LEFT = 44.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class _Scale:
 
 
 def _column(index: int, column: Sequence[float], count: int, scale: _Scale) -> list[Bar]:
-    width = WIDTH / count
-    left = width * (index + (1 - _FILLED) / 2)
+    width = (WIDTH - _LEFT) / count
+    left = _LEFT + width * (index + (1 - _FILLED) / 2)
     up = down = 0.0
     found = []
     for number, value in enumerate(column):
@@ -92,6 +94,11 @@ def _column(index: int, column: Sequence[float], count: int, scale: _Scale) -> l
 def _marks(count: int) -> tuple[Mark, ...]:
     every = max(1, math.ceil(count / _MOST_LABELS))
     return tuple(
-        Mark(index, f"{(index + 0.5) / count * 100:.2f}%", "middle", minor=bool(place % 2))
+        Mark(
+            index,
+            f"{(_LEFT + (index + 0.5) / count * (WIDTH - _LEFT)) / WIDTH * 100:.2f}%",
+            "middle",
+            minor=bool(place % 2),
+        )
         for place, index in enumerate(range(0, count, every))
     )

@@ -111,7 +111,7 @@ def test_a_funnel_shows_its_steps(explore, project) -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("lifecycle", "Returning <b>0</b>"),
+        ("lifecycle", "fill series-0"),
         ("stickiness", "Mean number of days"),
         ("sessions", "Sessions by duration"),
         ("breakdown", 'class="table ranked-table"'),

@@ -26,10 +26,7 @@ def lifecycle(spec: LifecycleSpec, result: LifecycleResult, zone: ZoneInfo) -> t
             label="Lifecycle",
             caption=caption,
             drawing=drawing,
-            keys=tuple(
-                Key(place, state.capitalize(), number(sum(values)))
-                for place, (state, values) in enumerate(zip(_STATES, series, strict=True))
-            ),
+            keys=tuple(Key(place, state.capitalize(), "") for place, state in enumerate(_STATES)),
             across=across(result.intervals, result.interval, drawing.marks, zone),
             up=up(drawing.gridlines),
             table=TableBlock(

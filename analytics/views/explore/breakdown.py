@@ -15,7 +15,10 @@ def blocks(spec: BreakdownSpec, result: BreakdownResult, zone: ZoneInfo) -> tupl
         return ()
     columns = [Column(" / ".join(map(field_label, spec.breakdown)), False)]
     for title in result.columns:
-        columns += [Column(title, True), *([Column("Change", True)] if result.previous_span else [])]
+        columns += [
+            Column(title[:1].upper() + title[1:], True),
+            *([Column("Change", True)] if result.previous_span else []),
+        ]
     columns.append(Column("Share", True))
     shown = [*((row, _name(spec, row)) for row in result.rows)]
     shown += [(result.other, "Other")] if result.other else []

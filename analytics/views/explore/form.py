@@ -25,7 +25,7 @@ ELSEWHERE = ("kind", "period")
 FILTERS = "filters"
 GROUPS = {"any": "Any of these", "all": "All of these", "not": "Not this"}
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
-_WORDS: dict[str, str] = {**COMPARISONS, **INTERVALS}
+_WORDS: dict[str, dict[str, str]] = {"compare": COMPARISONS, "interval": INTERVALS}
 _LISTS = {
     "event": EVENT,
     "events": EVENT,
@@ -112,7 +112,8 @@ def parts_of(
 ) -> tuple[Part, ...]:
     """The inputs for a model's fields, filled from a tree (`codec.tree_of`), with the errors at their paths."""
     found: list[Part] = []
-    for name, info in model.model_fields.items():
+    # What is asked comes first, and then of which events.
+    for name, info in sorted(model.model_fields.items(), key=lambda pair: pair[0] == FILTERS):
         if name not in ELSEWHERE:
             key = info.alias or name
             part = _part(_Field(f"{path}{key}", key, info, tree.get(key), errors))
@@ -191,7 +192,7 @@ def _input(field: _Field, kind: Any) -> Input | None:
     default = "" if info.is_required() or info.default is None else _text(info.default)
     shown = field.value if isinstance(field.value, str) else default
     made = functools.partial(Input, field.path, field.label, value=shown, help=field.help, error=field.error)
-    options = _options(kind)
+    options = _options(kind, field.key)
     if options and not info.is_required() and info.default is None:
         options = (("", "–"), *options)
     if options:
@@ -203,11 +204,12 @@ def _input(field: _Field, kind: Any) -> Input | None:
     return made("text", suggestions=_LISTS.get(field.key, ""))
 
 
-def _options(kind: Any) -> tuple[tuple[str, str], ...]:
+def _options(kind: Any, key: str) -> tuple[tuple[str, str], ...]:
+    called = _WORDS.get(key, {})
     if typing.get_origin(kind) is Literal:
         return tuple((str(one), words(str(one))) for one in typing.get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return tuple((str(one.value), _WORDS.get(str(one.value), words(str(one.value)))) for one in kind)
+        return tuple((str(one.value), called.get(str(one.value), words(str(one.value)))) for one in kind)
     return ()
 
 
@@ -232,7 +234,7 @@ def _rows(field: _Field, item: Any) -> Rows | None:
 def _of_item(path: str, field: _Field, item: Any, value: Any) -> tuple[Part, ...]:
     if isinstance(item, type) and issubclass(item, BaseModel):
         return parts_of(item, value if isinstance(value, Mapping) else {}, field.errors, path=f"{path}.")
-    options = _options(item)
+    options = _options(item, field.key)
     return (
         Input(
             path,
