@@ -8,9 +8,10 @@ number, by the links known now; `interval`: the place, from 0, of the interval t
 Where sessions were wanted (definitions: Session), there are as well
 
 - `sessions`: one row each, with `session`, its number; `who`; `events`, `views` and `customs`, how many events of
-  the kind track; `length` in microseconds; `interval` and `last_interval`, those of its first and its last event;
-  and the wanted fields: of its first event, `entry_path` of its first view and `exit_path` of its last. Events of
-  one instant are in the order of their receipt, then of their message ids;
+  the kind track; `start`, the time of its first event, and `length` in microseconds; `interval` and
+  `last_interval`, those of its first and its last event; and the wanted fields: of its first event, `entry_path`
+  of its first view and `exit_path` of its last. Events of one instant are in the order of their receipt, then of
+  their message ids;
 - `events_of_sessions`: the events, each with its `session`.
 """
 
@@ -99,10 +100,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The span to read and its intervals, which cover it without a gap."""
+    """The span to read and its intervals, which cover it without a gap; only some moments of it, where given."""
 
     span: Span
     intervals: tuple[Span, ...] = field(repr=False)
+    moments: frozenset[datetime] = frozenset()
 
 
 class Reading(Protocol):

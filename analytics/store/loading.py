@@ -58,7 +58,8 @@ def rows_of(own: duckdb.DuckDBPyConnection, main: Sequence[StoredFile], snapshot
 
 def _has(within: Range, file: StoredFile) -> bool:
     first, last = (datetime.combine(day, time.min, UTC) for day in (file.first_day, file.last_day))
-    return within.span.start <= first and last + timedelta(days=1) <= within.span.end
+    whole = within.span.start <= first and last + timedelta(days=1) <= within.span.end
+    return whole and not within.moments
 
 
 def fixed_columns(wanted: Wanted) -> list[str]:
@@ -116,7 +117,9 @@ def _nothing(wanted: Wanted) -> str:
 def between(column: str, within: Range) -> str:
     """The condition that a time is in the range."""
     start, end = (instant(micros(moment)) for moment in (within.span.start, within.span.end))
-    return f"{column} >= {start} AND {column} < {end}"
+    moments = ", ".join(instant(at) for at in sorted(map(micros, within.moments)))
+    chosen = f" AND {column} IN ({moments})" if moments else ""
+    return f"{column} >= {start} AND {column} < {end}{chosen}"
 
 
 def instant(at: int) -> str:

@@ -58,7 +58,7 @@ def sessions_table(wanted: Wanted) -> ir.Table:
     """The sessions as Ibis sees them."""
     numbers = ("session", "who", *_COUNTS, "length", "interval", "last_interval")
     fields = dict.fromkeys(sorted(wanted.session_fields), "string")
-    return ibis.table(dict.fromkeys(numbers, "int64") | fields, name="sessions")
+    return ibis.table(dict.fromkeys(numbers, "int64") | {"start": "timestamp"} | fields, name="sessions")
 
 
 def events_table(wanted: Wanted) -> ir.Table:
@@ -201,7 +201,7 @@ def _sessions(within: Range, fields: Sequence[str], *, is_small: bool) -> str:
     names = ", ".join(("who", "first", "last", *_COUNTS, *fields))
     return f"""
         CREATE TEMP {"TABLE" if is_small else "VIEW"} sessions AS
-        SELECT session, {names}, epoch_us(last) - epoch_us(first) AS length,
+        SELECT session, {names}, first AS start, epoch_us(last) - epoch_us(first) AS length,
             {interval_of("first", within)} AS interval, {interval_of("last", within)} AS last_interval
         FROM (
             SELECT run AS session, {names} FROM found WHERE NOT (cut OR is_piece)

@@ -28,3 +28,12 @@ def test_distinct_values_are_counted_exactly_and_quantiles_interpolate(clickhous
     found = clickhouse.query(f"WITH given AS (SELECT number % 300001 AS number FROM numbers(600002)) {query}")
 
     assert found == [(300_001, pytest.approx(270_000.0))]
+
+
+def test_equal_values_have_one_rank(clickhouse):
+    table = ibis.table({"number": "int64"}, name="given")
+    ranked = table.mutate(rank=ibis.dense_rank().over(order_by=table.number)).order_by("number")
+
+    found = clickhouse.query(f"WITH given AS (SELECT arrayJoin([7, 5, 7, 9]) AS number) {compiled(ranked)}")
+
+    assert found == [(5, 0), (7, 1), (7, 1), (9, 2)]

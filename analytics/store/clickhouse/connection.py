@@ -32,6 +32,8 @@ SETTINGS: Mapping[str, Any] = {
     "join_use_nulls": 1,
     "aggregate_functions_null_for_empty": 1,
     "session_timezone": "UTC",
+    # What is kept for a moment may be of any type.
+    "allow_suspicious_low_cardinality_types": 1,
     "max_bytes_before_external_group_by": 1 << 30,
     "max_bytes_before_external_sort": 1 << 30,
     # Rows are there when an insert or a mutation returns, on every shard and replica.

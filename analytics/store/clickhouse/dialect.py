@@ -50,6 +50,11 @@ class ExactCompiler(ClickHouseCompiler):
             return _FLOAT_TEXT.transform(lambda node: arg.copy() if node == _VALUE else node)
         return super().visit_Cast(op, arg=arg, to=to)
 
+    @staticmethod
+    def _minimize_spec(op: Any, spec: Any) -> Any:
+        """Over a frame of rows, ClickHouse gives equal values different ranks."""
+        return None if isinstance(op.func, ops.DenseRank | ops.MinRank | ops.NTile) else spec
+
     def visit_Quantile(self, op: Any, *, arg: Any, quantile: Any, where: Any) -> Any:  # noqa: ARG002, N802 (Ibis)
         return self._visit_quantile("quantileExactInclusive", arg, quantile, where)
 

@@ -26,12 +26,13 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> str:
         f"{_interval(within)} AS interval",
     ]
     start, end = instant(micros(within.span.start)), instant(micros(within.span.end))
+    moments = ", ".join(instant(at) for at in sorted(map(micros, within.moments)))
     target = "raw" if wanted.sessions else "events"
     return f"""
         CREATE TEMPORARY TABLE {target} {MEMORY} AS SELECT {", ".join(columns)}
         FROM {table} AS e {join_overrides(snapshot)}
         WHERE {visible(snapshot.project_id, snapshot.visible)} AND NOT {of_people(snapshot.erased)}
-            AND e.time >= {start} AND e.time < {end}
+            AND e.time >= {start} AND e.time < {end} {f"AND e.time IN ({moments})" if moments else ""}
     """  # noqa: S608 (names are quoted)
 
 

@@ -83,7 +83,7 @@ def _sessions(wanted: Wanted) -> str:
         CREATE TEMPORARY TABLE sessions ENGINE = Memory AS
         SELECT session, any(who) AS who, toInt64(count()) AS events,
             toInt64(countIf({_IS_VIEW})) AS views, toInt64(countIf(kind = {text(Kind.TRACK)})) AS customs,
-            dateDiff('microsecond', min(time), max(time)) AS length,
+            min(time) AS start, dateDiff('microsecond', min(time), max(time)) AS length,
             argMin(interval, place) AS interval, argMax(e.interval, place) AS last_interval
             {"".join(f", {field}" for field in fields)}
         FROM events_of_sessions AS e GROUP BY session
