@@ -6,22 +6,37 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts.errors import FieldError, Invalid
-from analytics.kinds import breakdown, funnel, lifecycle, overview, revenue, sessions, stickiness, trends
+from analytics.kinds import (
+    attribution,
+    breakdown,
+    drivers,
+    explorer,
+    funnel,
+    lifecycle,
+    overview,
+    paths,
+    revenue,
+    sessions,
+    stickiness,
+    trends,
+)
 from analytics.kinds.base import Kind, Spec
 
-KINDS: dict[str, Kind[Any]] = {
-    kind.name: kind
-    for kind in (
-        overview.KIND,
-        trends.KIND,
-        breakdown.KIND,
-        lifecycle.KIND,
-        stickiness.KIND,
-        sessions.KIND,
-        funnel.KIND,
-        revenue.KIND,
-    )
-}
+_ALL: tuple[Kind[Any], ...] = (
+    overview.KIND,
+    trends.KIND,
+    breakdown.KIND,
+    lifecycle.KIND,
+    stickiness.KIND,
+    sessions.KIND,
+    funnel.KIND,
+    revenue.KIND,
+    paths.KIND,
+    attribution.KIND,
+    drivers.KIND,
+    explorer.KIND,
+)
+KINDS = {kind.name: kind for kind in _ALL}
 
 # Where a filter's value fits none of its types, pydantic adds the type to the path.
 _UNION_TAGS = {"bool", "float", "constrained-str"}

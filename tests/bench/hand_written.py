@@ -94,3 +94,51 @@ _MONEY = """sum((round("n:amount" * 100))::BIGINT), count(*) FILTER ("n:amount" 
     count(DISTINCT who) FILTER ("n:amount" > 0)"""
 _BOUGHT = f"SELECT {_MONEY}, $keys {_FROM} AND name = 'Action 3' GROUP BY ALL"
 REVENUE = tuple(_BOUGHT.replace("$keys", keys) for keys in ("1", "time::DATE", '"t:plan"', '"t:plan", time::DATE'))
+# The first five pages of each session, one repeated counting once, and what leads where.
+PATHS = (
+    _SESSIONS,
+    r"""
+    CREATE OR REPLACE TEMP TABLE steps AS
+    SELECT session, who, label, time, row_number() OVER ordered AS step, lag(label) OVER ordered AS source,
+        time - lag(time) OVER ordered AS took
+    FROM (
+        SELECT *, lag(label) OVER (PARTITION BY session ORDER BY time, label) AS before FROM (
+            SELECT session, who, time, regexp_replace(path, '/[0-9]+(/|$)', '/:number\1', 'g') AS label
+            FROM marked WHERE kind = 'page'
+        )
+    )
+    WHERE before IS NULL OR before <> label
+    WINDOW ordered AS (PARTITION BY session ORDER BY time, label) QUALIFY step <= 5
+    """,
+    """SELECT step, source, label, count(*) AS n, count(DISTINCT who), avg(epoch(took)) FROM steps
+    WHERE step > 1 GROUP BY step, source, label ORDER BY n DESC LIMIT 50""",
+    """SELECT step, label, count(*) AS n, count(DISTINCT who) FROM steps
+    GROUP BY step, label ORDER BY n DESC LIMIT 50""",
+)
+# First, last and linear touch by channel, within 30 days before.
+ATTRIBUTION = (
+    _SESSIONS.replace(">= $start", ">= $start - INTERVAL 30 DAY"),
+    f"""
+    WITH conversions AS (
+        SELECT who, time, "n:amount" AS value {_FROM} AND name = 'Action 1'
+    ), touched AS (
+        SELECT c.who, c.time, c.value, s.channel,
+            row_number() OVER (PARTITION BY c.who, c.time ORDER BY s.first) AS place,
+            row_number() OVER (PARTITION BY c.who, c.time ORDER BY s.first DESC) AS back,
+            count(*) OVER (PARTITION BY c.who, c.time) AS touches
+        FROM conversions AS c JOIN sessions AS s
+        ON c.who = s.who AND s.first <= c.time AND s.first >= c.time - INTERVAL 30 DAY
+    )
+    SELECT channel, count(*) FILTER (place = 1) AS n, sum(value) FILTER (place = 1), count(*) FILTER (back = 1),
+        sum(value) FILTER (back = 1), sum(1 / touches), sum(value / touches)
+    FROM touched GROUP BY channel ORDER BY n DESC
+    """,
+)
+_PARTS = (
+    *(f"SELECT {n}, sum(views + customs) FROM sessions GROUP BY {n}" for n in ("channel", "country", "device")),
+    f"SELECT path, count(*) {_FROM} GROUP BY path",
+    f'SELECT "t:plan" AS plan, count(*) {_FROM} GROUP BY plan',
+)
+DRIVERS = (_SESSIONS, *_PARTS)
+_ROW = "time, message_id, kind, name, person, anonymous_id, path, source, country, device, properties"
+NEWEST = (f"SELECT {_ROW} {_FROM} ORDER BY time DESC, message_id DESC LIMIT 50",)

@@ -90,6 +90,28 @@ QUESTIONS = (
         hand_written.REVENUE,
         days=many.DAYS,
     ),
+    Question("paths of pages", {**LONG, "kind": "paths"}, hand_written.PATHS, days=many.DAYS),
+    Question(
+        "attribution by channel",
+        {
+            "kind": "attribution",
+            "period": {"last": f"{SPAN}d"},
+            "event": "Action 1",
+            "property": "amount",
+        },
+        hand_written.ATTRIBUTION,
+    ),
+    Question(
+        "drivers in five dimensions",
+        {
+            "kind": "drivers",
+            "period": {"last": f"{SPAN}d"},
+            "dimensions": ["channel", "country", "device", "path", "properties.plan"],
+        },
+        hand_written.DRIVERS,
+        hand_written.DRIVERS,
+    ),
+    Question("newest events", {**LONG, "kind": "events"}, hand_written.NEWEST, days=many.DAYS),
 )
 
 

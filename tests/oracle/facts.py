@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.contracts import Event
 from analytics.kinds.filters import Filter
+from analytics.periods import Days
 
 # What a session has one value of, and all its events with it.
 SESSION_FIELDS = {
@@ -87,8 +88,20 @@ class People:
 
 def within(facts: Sequence[Fact], first: date, last: date, zone: ZoneInfo) -> list[Fact]:
     """The events of some days, with their sessions formed from nothing else."""
+    return in_sessions(fact for fact in facts if first <= fact.at.astimezone(zone).date() <= last)
+
+
+def since(facts: Sequence[Fact], days: Days, before: timedelta, zone: ZoneInfo) -> list[Fact]:
+    """The events of some days and of a time before them, with their sessions."""
+    start = datetime(days.first.year, days.first.month, days.first.day, tzinfo=zone).astimezone(UTC)
+    return in_sessions(
+        fact for fact in facts if fact.at >= start - before and fact.at.astimezone(zone).date() <= days.last
+    )
+
+
+def in_sessions(facts: Iterable[Fact]) -> list[Fact]:
+    """The events with their sessions, formed from nothing else."""
     chosen = [Fact(fact.event, fact.person, fact.at) for fact in facts]
-    chosen = [fact for fact in chosen if first <= fact.at.astimezone(zone).date() <= last]
     chosen.sort(key=lambda fact: (fact.person, fact.at, fact.event.received_at, fact.event.message_id))
     session: list[Fact] = []
     for fact in chosen:
