@@ -9,6 +9,7 @@ import pytest
 from analytics.kinds.base import Spec
 from analytics.models import Project
 from analytics.periods import Compare, Days, compared_days, days_of, today_in
+from analytics.queries.answers import decoded, encoded
 from analytics.queries.run import run_query
 from tests.oracle.facts import label, labels
 
@@ -26,7 +27,9 @@ class Asked:
 
     def answer(self) -> Any:
         """What the product answers."""
-        return run_query(project=self.project, spec=self.spec, now=self.now).result
+        found = run_query(project=self.project, spec=self.spec, now=self.now)
+        assert decoded(encoded(found)) == found, "What is kept of an answer is the answer."
+        return found.result
 
     @property
     def compared(self) -> tuple[date, date]:
