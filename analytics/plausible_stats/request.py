@@ -110,8 +110,9 @@ def _check_together(query: StatsQuery) -> None:
     if len(query.dimensions) > 1 and set(TIMES).intersection(query.dimensions):
         raise Invalid("A dimension of time stands alone; another one beside it is not supported.")
     by_value = query.dimensions and not query.time
-    if by_value and (wrong := OF_VISITS.intersection(query.metrics)):
-        raise Invalid(f"The metric '{min(wrong)}' is supported without dimensions, or with one of time.")
+    of_visits = all(name.startswith("visit:") for name in query.dimensions)
+    if by_value and not of_visits and (wrong := OF_VISITS.intersection(query.metrics)):
+        raise Invalid(f"The metric '{min(wrong)}' cannot be mixed with event dimensions.")
     if "percentage" in query.metrics and not by_value:
         raise Invalid("The metric 'percentage' needs dimensions other than time.")
     if query.include.time_labels and not query.time:

@@ -10,6 +10,7 @@ from django.db.models import Min
 from accounts.errors import Invalid
 from analytics.kinds import parse_spec
 from analytics.kinds.overview import Metric, OverviewResult, Panel
+from analytics.kinds.sessions import SessionsResult
 from analytics.models import Project, Segment
 from analytics.periods import Interval, today_in
 from analytics.plausible_stats.filters import filters_of
@@ -19,6 +20,7 @@ from analytics.queries.run import run_query
 
 # What one of our queries gives at most; of more values the largest are known.
 MOST_ROWS = 1_000
+MOST_VISITED = 100
 _FIGURES = {
     "visitors": Metric.VISITORS,
     "visits": Metric.SESSIONS,
@@ -143,13 +145,16 @@ def _of_breakdown(asked: _Asked) -> tuple[list[Row], int]:
     columns = sorted(("unique", "sessions", "total"), key=lambda name: name != _COLUMNS.get(ordered))
     result = _broken_down(asked, fields, kinds, columns)
     whole = dict(zip(columns, result.total.values, strict=True))["unique"] or 0
-    views = _views(asked, fields) if "pageviews" in asked.query.metrics else {}
+    metrics = set(asked.query.metrics)
+    views = _views(asked, fields) if metrics & {"pageviews", "views_per_visit"} else {}
+    visits = _visits(asked, fields) if metrics & {"bounce_rate", "visit_duration"} else {}
     rows = []
     for row in result.rows:
         found = dict(zip(columns, row.values, strict=True))
         people = found["unique"] or 0
         numbers = {"visitors": people, "visits": found["sessions"], "events": found["total"]}
         numbers |= {"pageviews": views.get(row.group, 0), "percentage": people / whole * 100 if whole else 0}
+        numbers |= visits.get(row.group, {})
         if all(row.group):
             rows.append(Row(numbers, row.group))
     return rows, result.total_rows - (len(result.rows) - len(rows))
@@ -163,6 +168,18 @@ def _views(asked: _Asked, fields: Sequence[str]) -> dict[tuple[str, ...], float]
     if result.other is not None:
         raise Invalid(f"There are over {MOST_ROWS:,} values; with the metric pageviews, filter them.")
     return {row.group: row.values[0] or 0 for row in result.rows}
+
+
+def _visits(asked: _Asked, fields: Sequence[str]) -> dict[tuple[str, ...], dict[str, float | None]]:
+    """What visits are like, by the values that they have."""
+    result: SessionsResult = asked.result(kind="sessions", breakdown=list(fields), limit=MOST_VISITED)
+    if any(line.other for line in result.groups):
+        raise Invalid(f"There are over {MOST_VISITED} values; with bounce_rate or visit_duration, filter them.")
+    return {
+        line.group: {"bounce_rate": line.figures.bounce_rate, "visit_duration": line.figures.duration}
+        for line in result.groups
+        if line.group
+    }
 
 
 def _broken_down(asked: _Asked, fields: Sequence[str], kinds: dict[str, Any], columns: Iterable[str]) -> Any:

@@ -61,6 +61,14 @@ def test_values_of_a_dimension_with_shares(ask):
     assert answer.json()["meta"] == {"total_rows": 2}
 
 
+def test_what_visits_are_like_by_source(ask):
+    answer = ask(
+        metrics=["visits", "views_per_visit", "bounce_rate", "visit_duration"], dimensions=["visit:source"]
+    )
+
+    assert rows(answer) == [(("Google",), [2, 1.5, 50, 1]), (("Twitter",), [1, 1.0, 100, 0])]
+
+
 def test_two_dimensions_in_an_order_and_a_page(ask):
     asked = {
         "dimensions": ["visit:country", "event:page"],
@@ -114,7 +122,7 @@ def test_filters(ask, filters, visitors):
         ({"metrics": ["conversion_rate"]}, "metric 'conversion_rate' is not supported"),
         ({"metrics": []}, "#/metrics"),
         ({"dimensions": ["visit:city"]}, "dimension 'visit:city' is not supported"),
-        ({"dimensions": ["event:page"], "metrics": ["bounce_rate"]}, "'bounce_rate' is supported without"),
+        ({"dimensions": ["event:page"], "metrics": ["bounce_rate"]}, "'bounce_rate' cannot be mixed with event"),
         ({"filters": [["has_done", ["is", "event:goal", ["x"]]]]}, "'has_done' is not supported"),
         ({"filters": [["is", "visit:country", ["de"], {"case_sensitive": False}]]}, "modifier"),
         ({"filters": [["matches", "event:page", ["(?=a)"]]]}, "Not a regular expression"),
