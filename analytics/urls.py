@@ -17,6 +17,7 @@ from analytics.views import (
     usage,
 )
 from analytics.views.explore import page as explore
+from analytics.views.explore import saved
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -28,6 +29,10 @@ of_a_project = [
     path("chart.csv", tables.chart_csv, name="overview_chart_csv"),
     path("chart.svg", tables.chart_svg, name="overview_chart_svg"),
     path("explore/", explore.index, name="explore"),
+    path("explore/saved/new/", saved.create, name="explore_save"),
+    path("explore/saved/<uuid:insight>/", saved.open_, name="explore_saved"),
+    path("explore/saved/<uuid:insight>/change/", saved.change, name="explore_change"),
+    path("explore/saved/<uuid:insight>/delete/", saved.delete, name="explore_delete"),
     path("explore/<slug:kind>/", explore.page, name="explore_kind"),
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),

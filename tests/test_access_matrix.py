@@ -105,6 +105,10 @@ GET  o/<slug:organization>/p/<slug:project>/chart.csv              302 404 200 2
 GET  o/<slug:organization>/p/<slug:project>/chart.svg              302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/start/                 302 404 403 403 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/explore/               302 404 200 200 200 200 404
+POST o/<slug:organization>/p/<slug:project>/explore/saved/new/     302 404 403 400 400 400 404
+GET  o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/ 302 404 200 200 200 200 404
+POST o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/change/ 302 404 403 400 400 400 404
+POST o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/delete/ 302 404 403 302 404 404 404
 GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/   302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/                  302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/events/           302 404 200 200 200 200 404
@@ -234,6 +238,7 @@ def address(organization, project):
         "<slug:kind>": "trends",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:insight_id>": str(factories.InsightFactory.create(project=project).pk),
+        "<uuid:insight>": str(factories.InsightFactory.create(project=project).pk),
         "<int:number>": "1",
         "<uuid:run_id>": str(factories.QueryRunFactory.create(project=project).pk),
         "<uuid:erasure_id>": str(erasure.pk),

@@ -7,7 +7,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from analytics.models import Insight
 from analytics.views.explore.questions import QUESTIONS
+from tests import factories
 from tests.analytics.events import NOON, event, store
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +128,42 @@ def test_kinds_have_plots_of_their_own(explore, project, kind, words) -> None:
 def test_other_kinds_have_none(explore) -> None:
     assert explore("nonsense").status_code == 404
     assert explore("overview").status_code == 404
+
+
+def test_a_question_is_saved_opened_changed_and_deleted(explore, client, project) -> None:
+    place = [project.organization.slug, project.slug]
+    asked = explore(query="series.0.event=Buy")
+    client.post(reverse("explore_save", args=place), {"name": "Purchases", "spec": asked.context["spec_text"]})
+    (insight,) = Insight.objects.all()
+    opened = client.get(reverse("explore_saved", args=[*place, insight.pk]), follow=True)
+
+    assert insight.spec["series"] == [{"event": "Buy"}]
+    assert "<h1>Purchases</h1>" in text_of(opened)
+    assert 'value="Buy"' in text_of(opened)
+    assert "Purchases" in text_of(client.get(reverse("explore", args=place)))
+
+    changed = explore(query=f"series.0.event=Look&insight={insight.pk}")
+    client.post(reverse("explore_change", args=[*place, insight.pk]), {"spec": changed.context["spec_text"]})
+    insight.refresh_from_db()
+    assert insight.spec["series"] == [{"event": "Look"}]
+
+    client.post(reverse("explore_delete", args=[*place, insight.pk]))
+    assert not client.get(reverse("explore", args=place)).context["page"].object_list
+    assert insight.changes.count() == 3
+
+
+def test_another_projects_question_is_not_opened(explore) -> None:
+    foreign = factories.InsightFactory.create(name="Secret plans")
+
+    page = explore(query=f"series.0.event=Buy&insight={foreign.pk}")
+
+    assert page.status_code == 200
+    assert "Secret plans" not in text_of(page)
+
+
+def test_who_may_only_look_cannot_save(client, teammate, project) -> None:
+    client.force_login(teammate)
+
+    page = client.get(reverse("explore_kind", args=[project.organization.slug, project.slug, "trends"]))
+
+    assert "keep-name" not in text_of(page)

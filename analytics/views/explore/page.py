@@ -1,20 +1,26 @@
 """The page where people ask: choose a kind, fill in its form, look at the answer."""
 
+import json
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.errors import DeadlineExceeded, Invalid, NotFound
+from accounts.permissions import Capability
+from analytics import access
 from analytics.kinds import KINDS, parse_spec
 from analytics.kinds.base import Spec
 from analytics.kinds.filters import FIELDS
-from analytics.models import Project
+from analytics.models import Insight, Project
 from analytics.queries import suggestions
 from analytics.queries.answers import Answer
 from analytics.queries.run import run_query
@@ -25,7 +31,8 @@ from analytics.views.explore.present import blocks_for
 from analytics.views.explore.questions import QUESTIONS
 from analytics.views.labels import PERIODS, field_label
 
-ADD, REMOVE = "add", "remove"
+ADD, REMOVE, INSIGHT = "add", "remove", "insight"
+PAGE_ROWS = 25
 DEFAULT_PERIOD = "30d"
 
 
@@ -42,7 +49,16 @@ class Asked:
 def index(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     """The kinds of questions."""
     found = viewable(request, organization, project)
-    context = {**_common(found), "questions": QUESTIONS.values()}
+    search = request.GET.get("search", "").strip()
+    kept = Insight.objects.filter(project=found, deleted_at=None).select_related("updated_by")
+    kept = kept.filter(name__icontains=search.replace("\0", "")) if search else kept
+    context = {
+        **_common(found),
+        "questions": QUESTIONS.values(),
+        "page": Paginator(kept, PAGE_ROWS).get_page(request.GET.get("page")),
+        "search": search,
+        "query": "?" + urlencode([("search", search)] if search else []),
+    }
     return render(request, "analytics/explore/index.html", context)
 
 
@@ -55,7 +71,7 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
     if REMOVE in request.GET:
         return redirect(f"{_url(found, kind)}?{urlencode(_without(request.GET, request.GET[REMOVE]))}")
     is_fresh = not request.GET or ADD in request.GET
-    given = tree_of((name, request.GET[name]) for name in request.GET if name != ADD)
+    given = tree_of((name, request.GET[name]) for name in request.GET if name not in {ADD, INSIGHT})
     asked = _asked(kind, given or _start(kind))
     grown = _grown(asked.tree, request.GET.get(ADD, ""))
     context = {
@@ -66,6 +82,8 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
         "parts": parts_of(KINDS[kind].spec, grown, {} if is_fresh else asked.errors),
         **_controls(found, grown),
         "errors": {} if is_fresh else asked.errors,
+        "insight": _insight(found, request.GET.get(INSIGHT, "")),
+        "may_save": Capability.EDIT_INSIGHTS in Actor.of(request).capabilities_in(found.organization_id),
     }
     status = 200
     if asked.spec is not None:
@@ -81,6 +99,14 @@ def _url(project: Project, kind: str) -> str:
 
 def _common(project: Project) -> dict[str, Any]:
     return {"project": project, "organization": project.organization, "section": "explore"}
+
+
+def _insight(project: Project, text: str) -> Insight | None:
+    """The saved question that the address names; one that is gone leaves the question as it is."""
+    try:
+        return access.insight(project, insight_id=UUID(text))
+    except (ValueError, NotFound):
+        return None
 
 
 def _start(kind: str) -> dict[str, Any]:
@@ -147,5 +173,11 @@ def _answer(project: Project, spec: Spec) -> dict[str, Any]:
     return {
         "blocks": blocks_for(spec, answer.result, project.zone),
         "provenance": answer.provenance,
-        "spec_json": spec.model_dump(mode="json", exclude_defaults=True),
+        "spec_text": _text(spec),
     }
+
+
+def _text(spec: Spec) -> str:
+    """The question as the API takes it, without what is at its default."""
+    own = spec.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    return json.dumps({"kind": spec.kind, **own}, ensure_ascii=False)
