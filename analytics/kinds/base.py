@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,9 +43,10 @@ SpecT = TypeVar("SpecT", bound=Spec)
 class Kind(Generic[SpecT]):
     """A query kind: its spec, its answer, and an example as a client would send it.
 
-    `answer` gives an instance of `result`, a frozen dataclass; its `read` loads any range of the project's events
-    within what `reach` says, or within the frame's ranges where there is no `reach`. `table` gives a result's rows
-    where `tabular.rows_of` would not give them well.
+    `answer` gives an instance of `result`, a frozen dataclass; its `read` loads any range of the project's
+    events within what `reach` says, or within the frame's ranges where there is no `reach`. `turns` are the
+    moments at which an answer becomes another by itself, beside the ends of the frame's intervals. `table`
+    gives a result's rows where `tabular.rows_of` would not give them well.
     """
 
     spec: type[SpecT]
@@ -52,11 +54,16 @@ class Kind(Generic[SpecT]):
     answer: Callable[[SpecT, Frame, Read], Any]
     example: Mapping[str, Any]
     reach: Callable[[SpecT, Frame], Span] | None = None
+    turns: Callable[[SpecT, Frame], Iterable[datetime]] | None = None
     table: Callable[[Any], Iterable[Mapping[str, Any]]] | None = None
 
     @property
     def name(self) -> str:
         return str(self.spec.model_fields["kind"].default)
+
+    def turned(self, spec: SpecT, frame: Frame) -> int:
+        """How many of the moments are past at which an answer becomes another."""
+        return sum(moment <= frame.now for moment in self.turns(spec, frame)) if self.turns else 0
 
     def span(self, spec: SpecT, frame: Frame) -> Span:
         """What may be read for a spec."""

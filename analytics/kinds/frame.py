@@ -27,7 +27,7 @@ SHORTEST = {Interval.HOUR: 24, Interval.DAY: 1}
 
 
 class Timed(Protocol):
-    """What every spec says about time; some have a `compare` and an `interval` as well."""
+    """What every spec says about time; some have a `compare`, an `interval` or a `follow` as well."""
 
     @property
     def period(self) -> Period: ...
@@ -38,7 +38,9 @@ class Frame:
     """The range asked for and the one it is compared with, both in intervals of one kind.
 
     `before` is the interval that ends where the range begins: cut by it where the range begins within one.
-    `kept_from` is set where events before it, which are not kept, would be asked for.
+    `followed` are the intervals of the range and as many after them as the spec follows, none of which the end
+    of the range cuts; there are none where it follows nothing. `kept_from` is set where events before it,
+    which are not kept, would be asked for.
     """
 
     interval: Interval
@@ -46,6 +48,7 @@ class Frame:
     previous: Range | None
     before: Span
     now: datetime
+    followed: tuple[Span, ...] = ()
     kept_from: datetime | None = None
 
     @property
@@ -89,4 +92,14 @@ def frame_of(spec: Timed, *, zone: ZoneInfo, first_weekday: int, now: datetime) 
     # A month is the longest interval, and the last of so many days ends with them.
     earlier = Days(days.first - timedelta(days=31), days.first - ONE_DAY)
     last = intervals(earlier, interval, zone=zone, first_weekday=first_weekday)[-1]
-    return Frame(interval, range_of(days), range_of(before) if before else None, last, now)
+    current = range_of(days)
+    count = getattr(spec, "follow", 0)
+    further = intervals(_grown(days, interval, count), interval, zone=zone, first_weekday=first_weekday)
+    followed = further[: len(current.intervals) + count] if count else ()
+    return Frame(interval, current, range_of(before) if before else None, last, now, followed)
+
+
+def _grown(days: Days, interval: Interval, count: int) -> Days:
+    """So many days that so many intervals more are whole."""
+    longest = {Interval.DAY: 1, Interval.WEEK: 7}.get(interval, 31)
+    return Days(days.first, days.last + timedelta(days=longest * (count + 2)))

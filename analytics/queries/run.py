@@ -228,6 +228,7 @@ def _key(project: Project, spec: Spec, frame: Frame, version: int) -> str:
         "from": str(frame.current.span.start),
         "kept_from": str(frame.kept_from),
         "incomplete": frame.incomplete,
+        "turned": KINDS[spec.kind].turned(spec, frame),
         "version": version,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -157,6 +157,9 @@ def test_without_a_key_nothing_is_answered(project):
             },
             ["refund_events"],
         ),
+        ({"kind": "retention", "period": {"last": "7d"}, "interval": "hour"}, ["interval"]),
+        ({"kind": "retention", "period": {"last": "12mo"}, "interval": "day", "follow": 100}, ["follow"]),
+        ({"kind": "retention", "period": {"last": "7d"}, "start": {"name": "A"}}, ["start.name"]),
         (["overview"], ["body"]),
     ],
 )
