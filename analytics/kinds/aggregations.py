@@ -30,6 +30,8 @@ OF_PROPERTY = frozenset(Aggregation) - {
 }
 # Of these, no events are zero; of the others they are nothing.
 ZERO_OF_NOTHING = frozenset({Aggregation.TOTAL, Aggregation.UNIQUE, Aggregation.SESSIONS, Aggregation.SUM})
+# Their values of several intervals may be added.
+ADDITIVE = frozenset({Aggregation.TOTAL, Aggregation.SUM})
 QUANTILES = {Aggregation.MEDIAN: 0.5, Aggregation.P90: 0.9, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,7 +108,48 @@ def series() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(counts, statistics)
 
 
+# What a formula means, in Python's words.
+FORMULAS: dict[str, Callable[[Any, Any], float]] = {
+    "A/B*100": lambda a, b: a / b * 100,
+    "(A - B) / (A + B)": lambda a, b: (a - b) / (a + b),
+    "2.5 - -A * 3": lambda a, _: 2.5 - -a * 3,
+    "A - 1 - B - 2": lambda a, b: a - 1 - b - 2,
+    "12/(B-B)": lambda _, b: 12 / (b - b),
+}
+
+
+def calculated(formula: str, numbers: Sequence[float | None]) -> float | None:
+    """Empty where a number that it needs is, and where it divides by zero."""
+    needed = [number for letter, number in zip("AB", numbers, strict=False) if letter in formula]
+    if None in needed:
+        return None
+    first, second = [*numbers, None][:2]
+    try:
+        return FORMULAS[formula](first, second)
+    except ZeroDivisionError:
+        return None
+
+
 def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Plain ones, ones with formulas, and cumulative ones."""
+    two = st.lists(series(), min_size=2, max_size=2)
+    formulas = st.lists(st.sampled_from([{"formula": text} for text in FORMULAS]), min_size=1, max_size=2)
+    counts = series().map(lambda one: one | {"aggregation": "total", "property": ""})
+    plain = _specs(day)
+    return st.one_of(
+        plain,
+        st.builds(
+            lambda spec, two, formulas, only: spec | {"series": two, "formulas": formulas, "formulas_only": only},
+            plain,
+            two,
+            formulas,
+            st.booleans(),
+        ),
+        st.builds(lambda spec, one: spec | {"series": [one], "cumulative": True}, plain, counts),
+    )
+
+
+def _specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
     fields = ["path", "source", "person", "properties.price", "properties.größe"]
     return st.fixed_dictionaries({
         "kind": st.just("trends"),
@@ -126,11 +167,7 @@ def check(asked: Asked, facts: list[Fact]) -> None:
     result = asked.answer()
     names = asked.labels(asked.days, result.interval)
     assert [asked.label(item.start, result.interval) for item in result.intervals] == names
-    expected = [
-        line
-        for place in range(len(asked.spec.series))
-        for line in expected_lines(asked, place, facts, result.interval)
-    ]
+    expected = expected_lines(asked, facts, result.interval)
     assert [(line.series, line.group, line.other) for line in result.lines] == [line[:3] for line in expected]
     for line, (*_, values, total, previous_values, previous_total) in zip(result.lines, expected, strict=True):
         assert list(line.values) == [close(value) for value in values]
@@ -139,33 +176,61 @@ def check(asked: Asked, facts: list[Fact]) -> None:
         assert list(line.previous_values or ()) == [close(value) for value in previous_values]
 
 
-def expected_lines(asked: Asked, place: int, facts: list[Fact], interval: str) -> list[tuple]:
-    spec, one = asked.spec, asked.spec.series[place]
-    current = kept(spec, one, within(facts, asked.days.first, asked.days.last, asked.zone))
-    before = kept(spec, one, within(facts, *asked.compared, asked.zone))
-    whole: list[tuple[str, ...]] = [()]
-    groups, others = top(current, spec.breakdown, spec.limit) if spec.breakdown else (whole, False)
+def expected_lines(asked: Asked, facts: list[Fact], interval: str) -> list[tuple]:
+    """The lines of the series, then those of the formulas: (place, group, is other, values and total, the same
+    before)."""
+    spec = asked.spec
+    current = [
+        kept(spec, one, within(facts, asked.days.first, asked.days.last, asked.zone)) for one in spec.series
+    ]
+    before = [kept(spec, one, within(facts, *asked.compared, asked.zone)) for one in spec.series]
+    together = [fact for own in current for fact in own]
+    lines: list[list[tuple]] = []
+    for place, one in enumerate(spec.series):
+        groups: list[tuple[str, ...]] = [()]
+        others = False
+        if spec.breakdown:
+            groups, others = top(together if spec.formulas else current[place], spec.breakdown, spec.limit)
+        lines.append([
+            (
+                place,
+                shown or None,
+                shown is None,
+                *numbers(asked, one, own(spec, current[place], shown, groups), asked.days, interval),
+                *numbers(asked, one, own(spec, before[place], shown, groups), asked.before, interval),
+            )
+            for shown in [*groups, *([None] if others else [])]
+        ])  # fmt: skip
+    made = [
+        combined(item.formula, len(lines) + place, parts)
+        for place, item in enumerate(spec.formulas)
+        for parts in zip(*lines, strict=True)
+    ]
+    return [*([] if spec.formulas_only else [line for found in lines for line in found]), *made]
 
-    def line(shown: tuple[str, ...] | None) -> tuple:
-        def own(of: list[Fact]) -> list[Fact]:
-            return [fact for fact in of if _shown(group(fact, spec.breakdown), groups) == shown]
 
-        return (
-            place,
-            shown or None,
-            shown is None,
-            *numbers(asked, one, own(current), asked.days, interval),
-            *(numbers(asked, one, own(before), asked.before, interval) if asked.before else ([], None)),
-        )
+def own(spec: Any, facts: list[Fact], shown: Any, groups: list[Any]) -> list[Fact]:
+    return [fact for fact in facts if _shown(group(fact, spec.breakdown), groups) == shown]
 
-    return [line(shown) for shown in [*groups, *([None] if others else [])]]
+
+def combined(formula: str, place: int, parts: Sequence[tuple]) -> tuple:
+    """A formula's line of one group, from the lines of the series."""
+    columns = [list(zip(*(part[column] for part in parts), strict=True)) for column in (3, 5)]
+    values, previous = ([calculated(formula, numbers) for numbers in column] for column in columns)
+    totals = [calculated(formula, [part[column] for part in parts]) for column in (4, 6)]
+    return (place, *parts[0][1:3], values, totals[0], previous, totals[1])
 
 
 def _shown(group: tuple[str, ...], groups: list[tuple[str, ...]]) -> tuple[str, ...] | None:
     return group if group in groups else None
 
 
-def numbers(asked: Asked, one: Any, facts: list[Fact], days: Days, interval: str) -> tuple[list, float | None]:
+def numbers(asked: Asked, one: Any, facts: list[Fact], days: Days | None, interval: str) -> tuple[list, Any]:
+    """The values and the total; nothing of no days."""
+    if days is None:
+        return [], None
     names = asked.labels(days, interval)
     found = values(one, facts, names, interval, asked.zone, asked.project.first_weekday)
+    if asked.spec.cumulative:
+        found = [math.fsum(value or 0 for value in found[: place + 1]) for place in range(len(found))]
     return found, number(one, facts)

@@ -3,7 +3,7 @@
 from analytics.kinds.base import Kind
 from analytics.kinds.trends.answer import answer
 from analytics.kinds.trends.result import Line, TrendsResult
-from analytics.kinds.trends.spec import DEFINITION, TrendSeries, TrendsSpec, label_of
+from analytics.kinds.trends.spec import DEFINITION, TrendFormula, TrendSeries, TrendsSpec, names_of
 from analytics.kinds.trends.table import rows
 
 KIND = Kind(
@@ -20,4 +20,4 @@ KIND = Kind(
     },
 )
 
-__all__ = ("DEFINITION", "KIND", "Line", "TrendSeries", "TrendsResult", "TrendsSpec", "label_of")
+__all__ = ("DEFINITION", "KIND", "Line", "TrendFormula", "TrendSeries", "TrendsResult", "TrendsSpec", "names_of")

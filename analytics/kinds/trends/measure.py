@@ -40,13 +40,16 @@ def measure(
     """Every series; with the groups of another measuring, so that the two can be compared."""
     names = {series.event for series in spec.series}
     events = events_of(reading, wanted(spec), names=names if all(names) else ())
-    found = []
+    tables = []
     for place, series in enumerate(spec.series):
         cells = _cells(spec, series, events)
-        if not needs_events(series):
-            cells = reading.save(f"cells_{place}", cells)
-        found.append(_series(spec, series, reading, cells, like[place].groups if like else None))
-    return tuple(found)
+        cells = cells if needs_events(series) else reading.save(f"cells_{place}", cells)
+        tables.append(grouped(cells, spec.breakdown))
+    groups = [one.groups for one in like] if like else _groups(spec, reading, tables)
+    return tuple(
+        _series(spec, series, reading, cells, own)
+        for series, cells, own in zip(spec.series, tables, groups, strict=True)
+    )
 
 
 def _cells(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
@@ -58,12 +61,20 @@ def _cells(spec: TrendsSpec, series: TrendSeries, events: ir.Table) -> ir.Table:
     return cells_of(events, [series], spec.breakdown, "interval")
 
 
+def _groups(spec: TrendsSpec, reading: Reading, tables: Sequence[ir.Table]) -> list[tuple[Group, ...]]:
+    """The groups of each series; where there are formulas, all have the same."""
+    fields = names_of(spec.breakdown)
+    # As floats, since an engine may count in more than one kind of whole number.
+    counted = [cells.select(*fields, events=cells.events.cast("float64")) for cells in tables]
+    if fields and spec.formulas:
+        return [_top(reading, ibis.union(*counted), fields, spec.limit)] * len(tables)
+    return [_top(reading, cells, fields, spec.limit) for cells in counted]
+
+
 def _series(
-    spec: TrendsSpec, series: TrendSeries, reading: Reading, cells: ir.Table, like: tuple[Group, ...] | None
+    spec: TrendsSpec, series: TrendSeries, reading: Reading, cells: ir.Table, groups: tuple[Group, ...]
 ) -> SeriesMeasured:
     fields = names_of(spec.breakdown)
-    cells = grouped(cells, spec.breakdown)
-    groups = like if like is not None else _top(reading, cells, fields, spec.limit)
     cells = marked(cells, spec.breakdown, groups)
     value = value_of(cells, series, 0)
     by_interval = reading.rows(cells.group_by([*fields, "interval"]).agg(value=value))

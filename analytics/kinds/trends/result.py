@@ -9,8 +9,8 @@ from analytics.periods import Interval, Span
 class Line:
     """One line of numbers: `values` has one for each interval, `total` is over the whole period.
 
-    `series` is the place of its spec. `group` has a value for each breakdown field (an absent one is empty); it is
-    None without a breakdown, and for the rest, `other` is true.
+    `series` is the place of its series; formulas come after those. `group` has a value for each breakdown field
+    (an absent one is empty); it is None without a breakdown, and for the rest, `other` is true.
     """
 
     series: int

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from analytics.charts import many_lines
-from analytics.kinds.trends import Line, TrendsResult, TrendsSpec, label_of
+from analytics.kinds.trends import Line, TrendsResult, TrendsSpec, names_of
 from analytics.templatetags.formats import number
 from analytics.views.explore.blocks import Block, Column, Key, LinesBlock, TableBlock
 from analytics.views.explore.intervals import across, names, up
@@ -60,6 +60,7 @@ def _totals(spec: TrendsSpec, result: TrendsResult) -> TableBlock:
 
 def _name(spec: TrendsSpec, line: Line) -> str:
     """A line's name; that of a group says of which series, where there are several."""
-    if len(spec.series) == 1 or (line.group is None and not line.other):
+    called = names_of(spec)
+    if len(called) == 1 or (line.group is None and not line.other):
         return line.label
-    return f"{label_of(spec.series[line.series])}: {line.label}"
+    return f"{called[line.series]}: {line.label}"
