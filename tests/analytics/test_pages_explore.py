@@ -117,6 +117,7 @@ def test_a_funnel_shows_its_steps(explore, project) -> None:
         ("stickiness", "Mean number of days"),
         ("sessions", "Sessions by duration"),
         ("breakdown", 'class="table ranked-table"'),
+        ("drivers", "By country"),
     ],
 )
 def test_kinds_have_plots_of_their_own(explore, project, kind, words) -> None:
@@ -128,6 +129,19 @@ def test_kinds_have_plots_of_their_own(explore, project, kind, words) -> None:
 def test_other_kinds_have_none(explore) -> None:
     assert explore("nonsense").status_code == 404
     assert explore("overview").status_code == 404
+
+
+def test_paths_are_drawn_as_flows(explore, project) -> None:
+    views = [
+        event(NOON + timedelta(minutes=place), kind="page", name="page", path=path, anonymous_id="a")
+        for place, path in enumerate(("/a", "/b", "/c"))
+    ]
+    store(project, views)
+
+    page = text_of(explore("paths"))
+
+    assert page.count('class="ribbon"') == 2
+    assert "<title>/a → /b: 1 sessions</title>" in page
 
 
 def test_a_question_is_saved_opened_changed_and_deleted(explore, client, project) -> None:

@@ -5,13 +5,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.base import Spec
-from analytics.views.explore import activity, breakdown, funnel, revenue, sessions, trends
+from analytics.views.explore import activity, breakdown, credit, funnel, paths, revenue, sessions, trends
 from analytics.views.explore.blocks import Block, blocks_of
 
 _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
+    "attribution": credit.attribution,
     "breakdown": breakdown.blocks,
+    "drivers": credit.drivers,
     "funnel": funnel.blocks,
     "lifecycle": activity.lifecycle,
+    "paths": paths.blocks,
     "revenue": revenue.blocks,
     "sessions": sessions.blocks,
     "stickiness": activity.stickiness,
