@@ -14,7 +14,7 @@ import psutil
 
 from tests.bench.stack import running_product
 
-NAMES = ("ingest", "seal", "query", "inference")
+NAMES = ("ingest", "seal", "query", "fair", "inference")
 
 
 def main() -> int:
