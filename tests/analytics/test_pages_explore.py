@@ -118,6 +118,7 @@ def test_a_funnel_shows_its_steps(explore, project) -> None:
         ("sessions", "Sessions by duration"),
         ("breakdown", 'class="table ranked-table"'),
         ("drivers", "By country"),
+        ("retention", 'class="number heat-10'),
     ],
 )
 def test_kinds_have_plots_of_their_own(explore, project, kind, words) -> None:

@@ -5,7 +5,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.kinds.base import Spec
-from analytics.views.explore import activity, breakdown, credit, funnel, paths, revenue, sessions, trends
+from analytics.views.explore import (
+    activity,
+    breakdown,
+    credit,
+    funnel,
+    paths,
+    retention,
+    revenue,
+    sessions,
+    trends,
+)
 from analytics.views.explore.blocks import Block, blocks_of
 
 _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
@@ -15,6 +25,7 @@ _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
     "funnel": funnel.blocks,
     "lifecycle": activity.lifecycle,
     "paths": paths.blocks,
+    "retention": retention.blocks,
     "revenue": revenue.blocks,
     "sessions": sessions.blocks,
     "stickiness": activity.stickiness,
