@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 WIDTH = 1000.0
 NODE_WIDTH = 14.0
+# Room at the right for the names of the last column, as each has its names at its right.
+_RIGHT = 150.0
 GAP = 10.0
 LEAST = 2.0
 
@@ -79,7 +81,7 @@ def _scale(column: Sequence[Node], height: float) -> float:
 
 
 def _column(step: int, steps: int, column: Sequence[Node], scale: float) -> list[Box]:
-    x = 0.0 if steps == 1 else step * (WIDTH - NODE_WIDTH) / (steps - 1)
+    x = 0.0 if steps == 1 else step * (WIDTH - NODE_WIDTH - _RIGHT) / (steps - 1)
     y = 0.0
     found = []
     for node in column:

@@ -47,6 +47,6 @@ def test_flows_meet_their_nodes() -> None:
     assert heights == {"a": 67.5, "b": 22.5, "c": 90.0}
     assert [(ribbon.source, ribbon.thickness) for ribbon in drawing.ribbons] == [("a", 67.5), ("b", 22.5)]
     assert [ribbon.path for ribbon in drawing.ribbons] == [
-        "M14 33.8C500 33.8 500 33.8 986 33.8",
-        "M14 88.8C500 88.8 500 78.8 986 78.8",
+        "M14 33.8C425 33.8 425 33.8 836 33.8",
+        "M14 88.8C425 88.8 425 78.8 836 78.8",
     ]

@@ -130,13 +130,12 @@ class GridBlock:
 
 @dataclass(frozen=True, slots=True)
 class NodeLabel:
-    """What a node of a flow is called; `end` where it stands at the right edge."""
+    """What a node of a flow is called, and where."""
 
     text: str
     count: str
     x: str
     y: float
-    end: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""What plots over intervals share: their labels, and the words of a caption. No Django here."""
+"""What plots over intervals share: their labels, and the words of a caption."""
 
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
+
+from django.utils.text import capfirst
 
 from analytics.charts import Gridline, Mark
 from analytics.periods import Interval, Span
@@ -24,4 +26,4 @@ def up(gridlines: Iterable[Gridline]) -> tuple[tuple[str, float], ...]:
 
 def names(intervals: Sequence[Span], interval: Interval, zone: ZoneInfo) -> list[str]:
     """The intervals as a table calls them."""
-    return [long_name(span.start.astimezone(zone), interval).capitalize() for span in intervals]
+    return [capfirst(long_name(span.start.astimezone(zone), interval)) for span in intervals]

@@ -18,14 +18,12 @@ def blocks(spec: PathsSpec, result: PathsResult, zone: ZoneInfo) -> tuple[Block,
     nodes = [Node(str(place), node.step - first, node.sessions) for place, node in enumerate(result.nodes)]
     flows = [Flow(str(link.source), str(link.target), link.sessions) for link in result.links]
     drawing = sankey(nodes, flows)
-    last = max(node.step for node in result.nodes) - first
     labels = tuple(
         NodeLabel(
             text=_short(_name(result.nodes[int(box.key)])),
             count=number(result.nodes[int(box.key)].sessions),
-            x=box.share if box.step < last or not last else "100%",
+            x=box.share,
             y=box.y + box.height / 2,
-            end=bool(last) and box.step == last,
         )
         for box in drawing.boxes
     )

@@ -1,15 +1,16 @@
 """The answer of retention as a grid of cohorts, and the mean as a line. No Django here."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from analytics.charts import many_lines
 from analytics.kinds.retention import RetentionResult, RetentionSpec
 from analytics.kinds.retention.result import Cell as Numbers
 from analytics.kinds.retention.result import RetentionLine
+from analytics.periods import Interval
 from analytics.templatetags.formats import number, percent, short_number
 from analytics.views.explore.blocks import Block, Cell, Column, GridBlock, Key, LinesBlock, TableBlock
-from analytics.views.figures import long_name
 
 MOST_LINES = 10
 
@@ -27,7 +28,7 @@ def _grid(result: RetentionResult, line: RetentionLine, zone: ZoneInfo) -> GridB
     width = max(len(cohort.cells) for cohort in line.cohorts)
     rows = tuple(
         (
-            long_name(cohort.start.astimezone(zone), result.interval).capitalize(),
+            _named(cohort.start.astimezone(zone), result.interval),
             number(cohort.size),
             tuple(_cell(cell) for cell in cohort.cells) + (Cell(""),) * (width - len(cohort.cells)),
         )
@@ -41,6 +42,11 @@ def _grid(result: RetentionResult, line: RetentionLine, zone: ZoneInfo) -> GridB
         columns=(unit.capitalize(), "People", *(f"{unit.capitalize()} {place}" for place in range(width))),
         rows=(("Mean", number(line.size), mean[:width]), *rows),
     )
+
+
+def _named(start: datetime, interval: Interval) -> str:
+    """A week or day by its first day: the heading says which of them it is."""
+    return f"{start:%B %Y}" if interval is Interval.MONTH else f"{start.day} {start:%b %Y}"
 
 
 def _cell(cell: Numbers) -> Cell:
