@@ -6,12 +6,16 @@ from drf_spectacular.utils import OpenApiExample
 from pydantic import TypeAdapter
 
 from analytics.kinds import KINDS
+from analytics.kinds.filters import AllOf, AnyOf, Condition, Filter, Not
 from analytics.queries.answers import Answer, Provenance
 from analytics.queries.estimate import Estimate
 
+# Filters may have filters in them, so they are components that refer to each other.
+FILTERS: dict[str, str] = {model.__name__: f"Query{model.__name__}" for model in (Filter, AnyOf, AllOf, Not)}
+
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A JSON schema without `$defs` and examples: each reference is replaced by what it means."""
+    """A JSON schema without `$defs` and examples: each reference but to filters is replaced by what it means."""
     definitions = schema.pop("$defs", {})
 
     def resolve(node: Any) -> Any:
@@ -20,11 +24,21 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(node, dict):
             return node
         if "$ref" in node:
-            return resolve(definitions[node["$ref"].rpartition("/")[2]])
+            name = node["$ref"].rpartition("/")[2]
+            shared = FILTERS.get(name)
+            return {"$ref": f"#/components/schemas/{shared}"} if shared else resolve(definitions[name])
         return {key: resolve(value) for key, value in node.items() if key != "examples"}
 
     found: dict[str, Any] = resolve(schema)
     return found
+
+
+def add_filters(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """A postprocessing hook of drf-spectacular: the components that specs refer to."""
+    found = TypeAdapter(Condition).json_schema()["$defs"]
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {shared: inlined({**found[name], "$defs": found}) for name, shared in FILTERS.items()}
+    return result
 
 
 SPEC_SCHEMA = {"oneOf": [inlined(kind.spec.model_json_schema()) for kind in KINDS.values()]}

@@ -22,6 +22,7 @@ from analytics.kinds import (
     trends,
 )
 from analytics.kinds.base import Kind, Spec
+from analytics.kinds.filters import SHAPES
 
 _ALL: tuple[Kind[Any], ...] = (
     overview.KIND,
@@ -61,8 +62,9 @@ def parse_spec(data: Mapping[str, Any]) -> Spec:
 def _fields(error: ValidationError) -> list[FieldError]:
     found: dict[str, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        parts = [str(part) for part in item["loc"] if part not in _UNION_TAGS]
-        whole = len(parts) == len(item["loc"])
+        place = [part for part in item["loc"] if part not in SHAPES.values()]
+        parts = [str(part) for part in place if part not in _UNION_TAGS]
+        whole = len(parts) == len(place)
         message = item["msg"].removeprefix("Value error, ") if whole else "A text, a number, true or false."
         found.setdefault(".".join(parts), message)
     # A list with a wrong item is also reported as too short: the item says it better.

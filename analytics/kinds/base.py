@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,20 @@ from analytics.kinds.filters import Filters
 from analytics.kinds.frame import Frame
 from analytics.periods import Period, Span
 from analytics.store.base import Range, Reading, Wanted
+
+
+class By(StrEnum):
+    """Whose numbers are asked for: of people, or of groups (accounts, companies)."""
+
+    PERSON = "person"
+    GROUP = "group"
+
+
+BY_GROUP = (
+    "By group, every person is read as a group: an event is of the group that it names, and events that name none "
+    "are left out. Sessions are still formed of a person's events; a session is of the group of its first event "
+    "that names one."
+)
 
 Read = Callable[[Range, Wanted], AbstractContextManager[Reading]]
 
@@ -29,6 +44,7 @@ class Spec(BaseModel):
     kind: str
     period: Period
     filters: Filters = Field(default=(), max_length=50)
+    by: By = Field(default=By.PERSON, description="Whose numbers: people's, or groups'.")
 
 
 def holds_nul(spec: Mapping[str, Any]) -> bool:

@@ -13,8 +13,9 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import AfterValidator
 
-from analytics.kinds.expressions import keeps, wanted_by
-from analytics.kinds.filters import ENTRY_PATH, EXIT_PATH, SESSION_FIELDS, FieldName, Filters
+from analytics.kinds.expressions import meets, wanted_by
+from analytics.kinds.fields import ENTRY_PATH, EXIT_PATH, SESSION_FIELDS, FieldName
+from analytics.kinds.filters import Filters, leaves
 from analytics.store.base import Reading, Wanted
 
 
@@ -26,7 +27,7 @@ def no_session_pages(field: str) -> str:
 
 
 def _of_events(filters: Filters) -> Filters:
-    for item in filters:
+    for item in leaves(filters):
         no_session_pages(item.field)
     return filters
 
@@ -37,7 +38,7 @@ EventFilters = Annotated[Filters, AfterValidator(_of_events)]
 
 def fields_of(filters: Iterable[Filters]) -> set[str]:
     """The fields that several lists of filters look at."""
-    return {item.field for items in filters for item in items}
+    return {field for items in filters for item in leaves(items) for field in item.fields}
 
 
 def wanted_of(fields: Iterable[str]) -> Wanted:
@@ -70,4 +71,4 @@ def keep(table: ir.Table, filters: Filters) -> ir.Table:
 
 def passes(table: ir.Table, filters: Filters) -> ir.BooleanValue:
     """Whether a row passes all filters; never NULL."""
-    return functools.reduce(operator.and_, (keeps(table, item) for item in filters), ibis.literal(True))
+    return functools.reduce(operator.and_, (meets(table, item) for item in filters), ibis.literal(True))

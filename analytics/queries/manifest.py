@@ -1,9 +1,11 @@
 """What of a project is stored, taken at one moment."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from analytics.kinds.named import NOTHING, Named
 from analytics.models import Manifest, Segment, StoredBatch
-from analytics.queries import erasures, people, storage
+from analytics.queries import erasures, known, people, storage
 from analytics.store.base import Snapshot, StoredFile, Visible
 
 
@@ -18,6 +20,20 @@ def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
     Whoever changes one of them raises the version with it, so equal before and after is one moment.
     """
     return _database(project_id) if storage.clickhouse_address() else _files(project_id, start, end)
+
+
+def snapshot_with(project_id: int, named: Named, *, start: datetime, end: datetime) -> Snapshot:
+    """A snapshot with what is known of people and groups of what a spec names, as of the same version.
+
+    Raises Invalid for a cohort that the project does not have.
+    """
+    while True:
+        found = snapshot(project_id, start=start, end=end)
+        if named is NOTHING:
+            return found
+        found = replace(found, known=known.of(project_id, found.version, named))
+        if version_of(project_id) == found.version:
+            return found
 
 
 def _files(project_id: int, start: datetime, end: datetime) -> Snapshot:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.errors import QueryTooLarge
 from accounts.queries.plans import Limits, limits_of
 from analytics.kinds import KINDS
-from analytics.kinds.base import Spec
+from analytics.kinds.base import BY_GROUP, By, Spec
 from analytics.kinds.frame import Frame, frame_of
+from analytics.kinds.named import named_by
 from analytics.models import Project
 from analytics.periods import Span
 from analytics.queries import answers, manifest, retention, storage
@@ -143,7 +144,8 @@ def _started(asked: Asked, key: str, statements: Statements | None) -> Started:
     """What is looked up here is the last that asks the database."""
     limits = asked.limits
     reach = _reach(asked)
-    snapshot = manifest.snapshot(asked.project.pk, start=reach.start, end=reach.end)
+    named = named_by(asked.spec)
+    snapshot = manifest.snapshot_with(asked.project.pk, named, start=reach.start, end=reach.end)
     if limits.query_rows is not None:
         _check_size(estimate_of(snapshot, reach).rows, limits.query_rows, limits.plan)
     ticket = desk().ask(
@@ -170,7 +172,7 @@ def _check_size(rows: int, most: int, plan: str) -> None:
 def _computed(asked: Asked, snapshot: Snapshot, statements: Statements | None, stop: Stop) -> Answer:
     """A fresh answer, kept for who asks next. Runs in a thread of the desk and asks no database of ours."""
     begun = time.perf_counter()
-    reader = _Reader(snapshot, asked.frame, stop, statements)
+    reader = _Reader(snapshot, asked, stop, statements)
     result = KINDS[asked.spec.kind].answer(asked.spec, asked.frame, reader.read)
     provenance = _provenance(asked, snapshot, reader.rows_read)
     answer = with_elapsed(Answer(asked.spec.kind, result, provenance), begun)
@@ -183,9 +185,10 @@ def _computed(asked: Asked, snapshot: Snapshot, statements: Statements | None, s
 class _Reader:
     """Reads ranges of one snapshot, as far back as events are kept, and counts the rows."""
 
-    def __init__(self, snapshot: Snapshot, frame: Frame, stop: Stop, statements: Statements | None) -> None:
+    def __init__(self, snapshot: Snapshot, asked: Asked, stop: Stop, statements: Statements | None) -> None:
         self._snapshot = snapshot
-        self._frame = frame
+        self._frame = asked.frame
+        self._by = Wanted(by_group=asked.spec.by is By.GROUP)
         self._store = storage.reader(stop, statements)
         self._rows: list[int] = []
 
@@ -195,7 +198,7 @@ class _Reader:
 
     @contextmanager
     def read(self, within: Range, wanted: Wanted) -> Iterator[Reading]:
-        with self._store.read(self._snapshot, self._frame.kept(within), wanted) as reading:
+        with self._store.read(self._snapshot, self._frame.kept(within), wanted | self._by) as reading:
             # Ranges may be read at the same time.
             self._rows.append(reading.rows_read)
             yield reading
@@ -205,7 +208,7 @@ def _provenance(asked: Asked, snapshot: Snapshot, rows_read: int) -> Provenance:
     frame, spec = asked.frame, asked.spec
     return Provenance(
         spec=spec.model_dump(mode="json"),
-        definition=spec.definition,
+        definition=f"{spec.definition} {BY_GROUP}" if spec.by is By.GROUP else spec.definition,
         time_zone=asked.project.time_zone,
         start=frame.current.span.start,
         end=frame.current.span.end,

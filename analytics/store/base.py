@@ -5,6 +5,10 @@ A reading is one project's events of one span; a query asks any number of Ibis e
 `events` has the columns that were wanted, and always `time`: when, in UTC without a zone; `who`: the person's
 number, by the links known now; `interval`: the place, from 0, of the interval that the time is in.
 
+Where it was wanted by group, `who` is the number of the group that the event names, and events that name none are
+left out. Sessions stay those of people: each belongs to the group of its first event that names one, and those
+without any are left out.
+
 Where sessions were wanted (definitions: Session), there are as well
 
 - `sessions`: one row each, with `session`, its number; `who`; `events`, `views` and `customs`, how many events of
@@ -15,7 +19,7 @@ Where sessions were wanted (definitions: Session), there are as well
 - `events_of_sessions`: the events, each with its `session`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -27,6 +31,7 @@ import ibis.expr.types as ir
 from analytics.contracts import Event
 from analytics.people import People
 from analytics.periods import Span
+from analytics.store.known import Known
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,6 +75,7 @@ class Snapshot:
     erased: Mapping[str, int] = field(default_factory=dict)
     project_id: int = 0
     visible: Visible = Visible(0)
+    known: Known = field(default_factory=Known, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +85,8 @@ class Snapshot:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a query reads: fixed columns, properties as numbers or texts, whether it asks of sessions, and which
-    fields of theirs.
+    fields of theirs; traits of the person, and of the group that an event names; cohorts of people by their ids;
+    and whether `who` is to be the group.
     """
 
     columns: frozenset[str] = frozenset()
@@ -87,15 +94,18 @@ class Wanted:
     texts: frozenset[str] = frozenset()
     sessions: bool = False
     session_fields: frozenset[str] = frozenset()
+    person_traits: frozenset[str] = frozenset()
+    group_traits: frozenset[str] = frozenset()
+    cohorts: frozenset[int] = frozenset()
+    by_group: bool = False
 
     def __or__(self, other: "Wanted") -> "Wanted":
-        return Wanted(
-            self.columns | other.columns,
-            self.numbers | other.numbers,
-            self.texts | other.texts,
-            self.sessions or other.sessions,
-            self.session_fields | other.session_fields,
-        )
+        return Wanted(*(getattr(self, name) | getattr(other, name) for name in Wanted.__slots__))
+
+    @property
+    def known(self) -> bool:
+        """Whether it takes more than the events themselves: what is known of people or groups."""
+        return bool(self.person_traits or self.group_traits or self.cohorts or self.by_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,9 @@ class Reading(Protocol):
 
     def rows(self, table: ir.Table) -> list[tuple[Any, ...]]:
         """The rows of a table, in its columns' order."""
+
+    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The text of each `who` of the range, of a person or, by group, of a group; of a thousand at most."""
 
 
 class EventStore(Protocol):

@@ -1,4 +1,4 @@
-"""Properties as typed columns of a segment. No Django here.
+"""Properties as typed columns of a segment, and traits and cohorts as columns of a reading. No Django here.
 
 A property has up to two columns: its numbers (`n:price`) and its texts (`t:price`); true and false are in both, as
 1 and 0 and as `true` and `false`. Lists and objects stay in the JSON only, and so do properties beyond
@@ -20,6 +20,9 @@ MOST_PROPERTIES = 200
 # Stands among a segment's property columns if some of its properties are in the JSON only.
 JSON_ONLY = "{}"
 _NUMBERS = {int, float}
+# Whose a trait is, as the names of its columns begin.
+PERSON = "p"
+GROUP = "g"
 
 
 def number_name(property_name: str) -> str:
@@ -30,6 +33,21 @@ def number_name(property_name: str) -> str:
 def text_name(property_name: str) -> str:
     """The column of a property's texts."""
     return text_column(_apart(property_name))
+
+
+def trait_number_name(of: str, trait: str) -> str:
+    """The column of the numbers of a trait of a `PERSON` or a `GROUP`."""
+    return f"{of}{number_name(trait)}"
+
+
+def trait_text_name(of: str, trait: str) -> str:
+    """The column of the texts of a trait of a `PERSON` or a `GROUP`."""
+    return f"{of}{text_name(trait)}"
+
+
+def cohort_name(cohort: int) -> str:
+    """The column that says whether the person is in a cohort."""
+    return f"in:{cohort}"
 
 
 def _apart(name: str) -> str:

@@ -6,6 +6,7 @@ has a summary of its runs; two large files never share a day in `main`.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 import duckdb
@@ -13,8 +14,9 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.contracts import COLUMNS, TIMES
+from analytics.store import known
 from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros, pieces
-from analytics.store.columns import JSON_ONLY, number_name, text_name
+from analytics.store.columns import GROUP, JSON_ONLY, number_name, text_name
 from analytics.store.connection import identifier, literal
 from analytics.store.erased import Erased, condition, join_erased, register_erased
 from analytics.store.overrides import Overrides
@@ -34,17 +36,26 @@ def parted(files: Iterable[StoredFile]) -> tuple[list[StoredFile], list[StoredFi
     return main, side
 
 
-def load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, wanted: Wanted) -> list[StoredFile]:
-    """Make `side`, `main` and their union `events`; the files of `main`."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The files of `main`; and by group, the groups that there are, by their numbers."""
+
+    main: list[StoredFile]
+    groups: dict[int, str] | None
+
+
+def load(own: duckdb.DuckDBPyConnection, snapshot: Snapshot, within: Range, wanted: Wanted) -> Loaded:
+    """Make `side`, `main` and their union `events`."""
     main, side = parted(snapshot.files)
     people = Overrides(snapshot.links)
     people.register(own)
     register_erased(own, snapshot.erased)
     own.execute(f"CREATE TEMP TABLE side AS {_select(side, within, wanted, people, snapshot.erased)}")
     own.execute(f"CREATE TEMP VIEW main AS {_select(main, within, wanted, people, snapshot.erased)}")
-    columns = ", ".join(map(identifier, schema(wanted)))
-    own.execute(f"CREATE TEMP VIEW events AS SELECT {columns} FROM side UNION ALL SELECT {columns} FROM main")  # noqa: S608
-    return main
+    known.register(own, snapshot.known, wanted)
+    groups = known.register_groups(own) if wanted.by_group else None
+    own.execute(f"CREATE TEMP VIEW events AS {known.events(list(schema(wanted)), wanted)}")
+    return Loaded(main, groups)
 
 
 def rows_of(own: duckdb.DuckDBPyConnection, main: Sequence[StoredFile], snapshot: Snapshot, within: Range) -> int:
@@ -65,7 +76,8 @@ def _has(within: Range, file: StoredFile) -> bool:
 def fixed_columns(wanted: Wanted) -> list[str]:
     """The columns of segments that are read as they are."""
     of_sessions = {*_OF_SESSIONS, *wanted.session_fields} if wanted.sessions else set()
-    return sorted((wanted.columns | of_sessions) & (COLUMNS.keys() - {"time", "person"}))
+    of_groups = {"group_id"} if wanted.by_group or wanted.group_traits else set()
+    return sorted((wanted.columns | of_sessions | of_groups) & (COLUMNS.keys() - {"time", "person"}))
 
 
 def events_table(wanted: Wanted) -> ir.Table:
@@ -79,6 +91,7 @@ def schema(wanted: Wanted) -> dict[str, str]:
     columns |= {name: "timestamp" if name in TIMES else "string" for name in sorted(wanted.columns - set(columns))}
     columns |= {number_name(name): "float64" for name in sorted(wanted.numbers)}
     columns |= {text_name(name): "string" for name in sorted(wanted.texts)}
+    columns |= known.columns_of_people(wanted) | known.trait_columns(GROUP, wanted.group_traits)
     return columns | {"interval": "int64"}
 
 

@@ -1,11 +1,15 @@
 """People who became known after their events were sealed, resolved when the events are read. No Django here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from analytics.contracts import number_of
+
+if TYPE_CHECKING:
+    from analytics.store.base import Snapshot
 
 # Whose an event `e` was when it was sealed.
 _OWN = "if(e.user_id <> '', e.user_id, e.anonymous_id)"
@@ -55,6 +59,26 @@ class Overrides:
     def stored_person(self) -> str:
         """The person's text as a segment keeps it: empty where it is the event's own id."""
         return f"if({self.person} = {_OWN}, '', {self.person})" if self._links else "e.person"
+
+
+def named_by(links: Mapping[str, str], numbers: Set[int]) -> dict[int, str]:
+    """The texts of those of these people to whom links lead."""
+    people = {number_of(person): person for person in set(links.values())}
+    return {number: person for number, person in people.items() if number in numbers}
+
+
+def people_named(own: duckdb.DuckDBPyConnection, snapshot: "Snapshot", numbers: Set[int]) -> dict[int, str]:
+    """The texts of these people in the snapshot's files, or in the links that those do not know of."""
+    found = named_by(snapshot.links, numbers)
+    others = sorted(numbers - found.keys())
+    if not others or not snapshot.files:
+        return found
+    files = [str(file.path) for file in snapshot.files]
+    query = f"""
+        SELECT e.who, any_value({_SEALED}) FROM read_parquet($files, union_by_name = true) AS e
+        WHERE e.who IN ({", ".join(map(str, others))}) GROUP BY e.who
+    """  # noqa: S608 (numbers, and columns of ours)
+    return found | dict(own.execute(query, {"files": files}).fetchall())
 
 
 def overrides_table(links: Mapping[str, str]) -> pa.Table:

@@ -1,6 +1,6 @@
 """The event store on this machine: Parquet segments, read by DuckDB inside the process. No Django here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from analytics.store import loading, sessions
 from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
 from analytics.store.compiling import compiled
 from analytics.store.connection import Limits, cursor, identifier
+from analytics.store.overrides import people_named
 from analytics.store.statements import Statements, noting
 from analytics.store.stop import Stop
 
@@ -32,12 +33,12 @@ class SegmentStore:
         with cursor(self._limits, self._stop) as connection:
             own = noting(connection, self._statements, within.span)
             try:
-                main = loading.load(own, snapshot, within, wanted)
+                loaded = loading.load(own, snapshot, within, wanted)
                 if wanted.sessions:
-                    rows = sessions.form(own, main, snapshot, within, wanted)
+                    rows = sessions.form(own, loaded.main, snapshot, within, wanted)
                 else:
-                    rows = loading.rows_of(own, main, snapshot, within)
-                yield SegmentReading(own, wanted, rows)
+                    rows = loading.rows_of(own, loaded.main, snapshot, within)
+                yield SegmentReading(own, wanted, snapshot, loaded.groups, rows)
             except duckdb.IOException as error:
                 raise SnapshotGone(str(error)) from error
             except duckdb.InvalidInputException as error:
@@ -47,8 +48,15 @@ class SegmentStore:
 class SegmentReading:
     """Events as one cursor sees them; gone with it."""
 
-    def __init__(self, own: duckdb.DuckDBPyConnection, wanted: Wanted, rows_read: int) -> None:
-        self._own = own
+    def __init__(
+        self,
+        own: duckdb.DuckDBPyConnection,
+        wanted: Wanted,
+        snapshot: Snapshot,
+        groups: Mapping[int, str] | None,
+        rows_read: int,
+    ) -> None:
+        self._own, self._snapshot, self._groups = own, snapshot, groups
         self.events = loading.events_table(wanted)
         self.sessions = sessions.sessions_table(wanted)
         self.events_of_sessions = sessions.events_table(wanted)
@@ -62,6 +70,13 @@ class SegmentReading:
     def rows(self, table: ir.Table) -> list[tuple[Any, ...]]:
         """The rows of a table, in its columns' order."""
         return self._own.execute(_compile(table)).fetchall()
+
+    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The text of each `who`: of a person or, by group, of a group."""
+        wanted = set(numbers)
+        if self._groups is not None:
+            return {number: name for number, name in self._groups.items() if number in wanted}
+        return people_named(self._own, self._snapshot, wanted)
 
 
 def _compile(table: ir.Table) -> str:

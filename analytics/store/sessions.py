@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from analytics.store import known
 from analytics.store.base import Range, Snapshot, StoredFile, Wanted, micros
 from analytics.store.connection import identifier, literal
 from analytics.store.cuts import LONGEST_MICROS, Cut, cuts
@@ -49,16 +50,21 @@ def form(
         own.register("cuts", pa.table({name: [getattr(cut, name) for cut in found] for name in Cut.__slots__}))
         own.execute(_APPLY_CUTS)
     own.execute(_formed(fields))
-    own.execute(_sessions(within, fields, is_small=not main))
-    own.execute(_EVENTS)
-    return int(own.execute("SELECT sum(events) FROM sessions").fetchall()[0][0] or 0)
+    own.execute(_sessions(within, fields, wanted, is_small=not main))
+    own.execute(_events(wanted))
+    if wanted.by_group:
+        own.execute(known.GROUPS_OF_SESSIONS)
+    if wanted.known:
+        own.execute(_with_known(wanted))
+    return int(own.execute(f"SELECT sum(events) FROM {_formed_as(wanted)}").fetchall()[0][0] or 0)  # noqa: S608 (ours)
 
 
 def sessions_table(wanted: Wanted) -> ir.Table:
     """The sessions as Ibis sees them."""
     numbers = ("session", "who", *_COUNTS, "length", "interval", "last_interval")
     fields = dict.fromkeys(sorted(wanted.session_fields), "string")
-    return ibis.table(dict.fromkeys(numbers, "int64") | {"start": "timestamp"} | fields, name="sessions")
+    fields |= {"start": "timestamp"} | known.columns_of_people(wanted)
+    return ibis.table(dict.fromkeys(numbers, "int64") | fields, name="sessions")
 
 
 def events_table(wanted: Wanted) -> ir.Table:
@@ -196,11 +202,11 @@ def _of_pieces(field: str) -> str:
     return f"coalesce({found}({field}, number) FILTER (views > 0), '')"
 
 
-def _sessions(within: Range, fields: Sequence[str], *, is_small: bool) -> str:
+def _sessions(within: Range, fields: Sequence[str], wanted: Wanted, *, is_small: bool) -> str:
     """All sessions; a table where they are few, since each question plans a view again."""
     names = ", ".join(("who", "first", "last", *_COUNTS, *fields))
     return f"""
-        CREATE TEMP {"TABLE" if is_small else "VIEW"} sessions AS
+        CREATE TEMP {"TABLE" if is_small else "VIEW"} {_formed_as(wanted)} AS
         SELECT session, {names}, first AS start, epoch_us(last) - epoch_us(first) AS length,
             {interval_of("first", within)} AS interval, {interval_of("last", within)} AS last_interval
         FROM (
@@ -210,10 +216,34 @@ def _sessions(within: Range, fields: Sequence[str], *, is_small: bool) -> str:
     """  # noqa: S608 (names are ours)
 
 
-_EVENTS = """
-    CREATE TEMP VIEW events_of_sessions AS
-    SELECT e.* EXCLUDE (run, place, loose), coalesce(single.session, runs.session, e.run) AS session
-    FROM (FROM side UNION ALL BY NAME FROM main) AS e
-    LEFT JOIN runs ON e.run = runs.run
-    LEFT JOIN single ON e.run = single.run AND e.place = single.place
-"""
+def _formed_as(wanted: Wanted) -> str:
+    """What the sessions are called as long as they are nothing but formed."""
+    return "all_sessions" if wanted.known else "sessions"
+
+
+def _with_known(wanted: Wanted) -> str:
+    """The sessions with what is known of their people; by group, those of a group."""
+    who = ("EXCLUDE (who)", ", groups.who AS who") if wanted.by_group else ("", "")
+    return f"""
+        CREATE TEMP VIEW sessions AS SELECT e.* {who[0]} {who[1]} {known.beside(wanted, sessions=True)}
+        FROM all_sessions AS e {known.joins(wanted, sessions=True)}
+    """  # noqa: S608 (names are ours)
+
+
+def _events(wanted: Wanted) -> str:
+    """The events with their sessions."""
+    who = ", groups.who AS who" if wanted.by_group else ""
+    formed = f"""
+        CREATE TEMP VIEW {"all_events_of_sessions" if wanted.known else "events_of_sessions"} AS
+        SELECT e.* EXCLUDE (run, place, loose), coalesce(single.session, runs.session, e.run) AS session
+        FROM (FROM side UNION ALL BY NAME FROM main) AS e
+        LEFT JOIN runs ON e.run = runs.run
+        LEFT JOIN single ON e.run = single.run AND e.place = single.place
+    """  # noqa: S608 (as below)
+    if not wanted.known:
+        return formed
+    return f"""{formed};
+        CREATE TEMP VIEW events_of_sessions AS
+        SELECT e.* {"EXCLUDE (who)" if who else ""} {who} {known.beside(wanted)}
+        FROM all_events_of_sessions AS e {known.joins(wanted)}
+    """  # noqa: S608 (names are ours)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analytics.kinds.filters import FIELDS, PROPERTY_PREFIX, Operator
+from analytics.kinds.fields import FIELDS, PROPERTY_PREFIX
+from analytics.kinds.filters import Operator
 from analytics.kinds.overview import Metric, Panel
 from analytics.periods import Compare, Interval, Last
 from analytics.templatetags.formats import duration, number, percent, short_number, short_percent
@@ -115,6 +116,8 @@ OPERATORS: dict[str, str] = {
     Operator.BETWEEN: "is between",
     Operator.IS_SET: "is set",
     Operator.IS_NOT_SET: "is not set",
+    Operator.IN_COHORT: "is in cohort",
+    Operator.NOT_IN_COHORT: "is not in cohort",
 }
 _FIELD_LABELS = {
     "name": "Event",

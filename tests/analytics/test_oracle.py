@@ -20,7 +20,7 @@ from tests import factories
 from tests.analytics.events import store
 from tests.oracle import samples
 from tests.oracle.asked import Asked
-from tests.oracle.facts import Fact, stored
+from tests.oracle.facts import Fact, asked_by, stored
 
 CASES = int(os.environ.get("ORACLE_CASES", "300"))
 CHOSEN = [name for name in os.environ.get("ORACLE_KINDS", "").split(",") if name] or list(KINDS)
@@ -67,8 +67,9 @@ def test_answers_are_what_plain_counting_gives(engine, bunch, part):
         for kind in bunch:
             for _ in range(QUESTIONS):
                 now = data.draw(samples.moments(project.time_zone, day))
-                spec = parse_spec(data.draw(ORACLES[kind].specs(day)))
-                ORACLES[kind].check(Asked(project, spec, now), facts)
+                by = data.draw(st.sampled_from(["person", "person", "group"]))
+                spec = parse_spec({**data.draw(ORACLES[kind].specs(day)), "by": by})
+                ORACLES[kind].check(Asked(project, spec, now), asked_by(facts, by))
                 asked[kind] += 1
 
     ask()

@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.contracts import Event
-from analytics.kinds.filters import Filter
+from analytics.kinds.filters import AllOf, AnyOf, Condition, Filter, Not
 from analytics.periods import Days
 
 # What a session has one value of, and all its events with it.
@@ -22,13 +22,26 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
+class World:
+    """What is known of people and groups now, by their texts; who is in which cohort; and everything stored."""
+
+    traits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cohorts: dict[int, set[str]] = field(default_factory=dict)
+    facts: "list[Fact]" = field(default_factory=list)
+
+
+@dataclass
 class Fact:
-    """One stored event."""
+    """One stored event. `person` is who is counted: by group, the group; `owner` is the person also then."""
 
     event: Event
     person: str
     at: datetime
     session: "list[Fact]" = field(default_factory=list)
+    owner: str = ""
+    world: World = field(default_factory=World, repr=False)
+    by: str = "person"
 
     @property
     def is_view(self) -> bool:
@@ -52,9 +65,29 @@ def stored(events: Sequence[Event]) -> list[Fact]:
     people = People()
     for event in seen.values():
         people.learn(event)
-    return [
-        Fact(event, people.person_of(event), EPOCH + timedelta(microseconds=event.time)) for event in seen.values()
-    ]
+    world = World()
+    for event in seen.values():
+        at, person = EPOCH + timedelta(microseconds=event.time), people.person_of(event)
+        world.facts.append(Fact(event, person, at, owner=person, world=world))
+    learn_traits(world, people)
+    return world.facts
+
+
+def learn_traits(world: World, people: "People") -> None:
+    """Of each trait the value of the latest event wins."""
+    for fact in sorted(world.facts, key=lambda fact: fact.at):
+        if fact.event.kind == "identify":
+            name = people.name(fact.event.user_id or fact.event.anonymous_id)
+            world.traits.setdefault(name, {}).update(fact.properties)
+        elif fact.event.kind == "group":
+            world.groups.setdefault(fact.event.group_id, {}).update(fact.properties)
+
+
+def asked_by(facts: Sequence[Fact], by: str) -> list[Fact]:
+    """The events as they count by person, or by group: of the group that they name, without those of none."""
+    if by == "person":
+        return list(facts)
+    return [replace(fact, person=fact.event.group_id, by=by) for fact in facts if fact.event.group_id]
 
 
 class People:
@@ -87,34 +120,47 @@ class People:
 
 
 def within(facts: Sequence[Fact], first: date, last: date, zone: ZoneInfo) -> list[Fact]:
-    """The events of some days, with their sessions formed from nothing else."""
-    return in_sessions(fact for fact in facts if first <= fact.at.astimezone(zone).date() <= last)
+    """The events of some days, with their sessions."""
+    return in_sessions(facts, lambda fact: first <= fact.at.astimezone(zone).date() <= last)
 
 
 def since(facts: Sequence[Fact], days: Days, before: timedelta, zone: ZoneInfo) -> list[Fact]:
     """The events of some days and of a time before them, with their sessions."""
     start = datetime(days.first.year, days.first.month, days.first.day, tzinfo=zone).astimezone(UTC)
     return in_sessions(
-        fact for fact in facts if fact.at >= start - before and fact.at.astimezone(zone).date() <= days.last
+        facts, lambda fact: fact.at >= start - before and fact.at.astimezone(zone).date() <= days.last
     )
 
 
-def in_sessions(facts: Iterable[Fact]) -> list[Fact]:
-    """The events with their sessions, formed from nothing else."""
-    chosen = [Fact(fact.event, fact.person, fact.at) for fact in facts]
-    chosen.sort(key=lambda fact: (fact.person, fact.at, fact.event.received_at, fact.event.message_id))
+def in_sessions(facts: Sequence[Fact], which: Callable[[Fact], bool]) -> list[Fact]:
+    """The events of a time, with their sessions formed of a person's events in it, and of nothing else.
+
+    By group, a session's `person` is the group of its first event that names one, and so is that of those of its
+    events that name none; these are in the sessions, but not among the events.
+    """
+    if not facts:
+        return []
+    by = facts[0].by
+    everything = facts if by == "person" else facts[0].world.facts
+    chosen = [replace(fact, session=[]) for fact in everything if which(fact)]
+    chosen.sort(key=lambda fact: (fact.owner, fact.at, fact.event.received_at, fact.event.message_id))
     session: list[Fact] = []
     for fact in chosen:
         if not session or not _continues(session, fact):
             session = []
         session.append(fact)
         fact.session = session
-    return chosen
+    if by == "person":
+        return chosen
+    for fact in chosen:
+        named = [other.event.group_id for other in fact.session if other.event.group_id]
+        fact.person = fact.event.group_id or (named[0] if named else "")
+    return [fact for fact in chosen if fact.event.group_id]
 
 
 def _continues(session: list[Fact], fact: Fact) -> bool:
     return (
-        session[0].person == fact.person
+        session[0].owner == fact.owner
         and fact.at - session[-1].at <= timedelta(minutes=30)
         and fact.at - session[0].at <= timedelta(hours=24)
     )
@@ -179,20 +225,51 @@ def _reads_as(one: Any) -> float | None:
 def value_of(fact: Fact, name: str) -> Any:
     """An event's value of a field: text for a column, what was sent for a property; None where it has none."""
     if name == "person":
-        return fact.person
+        return fact.owner
     if name in SESSION_FIELDS:
         return session_value(fact.session, name)
-    if not name.startswith("properties."):
+    whose, _, key = name.partition(".")
+    if whose == "cohort":
+        return "in" if fact.owner in fact.world.cohorts[int(key)] else "not in"
+    known = {
+        "properties": fact.properties,
+        "person": fact.world.traits.get(fact.owner, {}),
+        "group": fact.world.groups.get(fact.event.group_id, {}),
+    }
+    if whose not in known:
         return getattr(fact.event, name)
-    value = fact.properties.get(name.removeprefix("properties."))
+    value = known[whose].get(key)
     return value if isinstance(value, str | int | float) else None
 
 
-def keeps(fact: Fact, item: Filter) -> bool:
-    value = value_of(fact, item.field)
-    if item.operator in {"is_set", "is_not_set"} and not item.field.startswith("properties."):
-        value = value or None
-    return passes(value, item)
+def keeps(fact: Fact, item: Condition) -> bool:
+    """Whether an event passes a filter or a group of filters."""
+    return judged(item, lambda name: value_of(fact, name))
+
+
+def judged(item: Condition, value: Callable[[str], Any]) -> bool:
+    """Whether something with these values of fields passes a filter or a group of filters."""
+    if isinstance(item, AnyOf):
+        return any(judged(one, value) for one in item.any)
+    if isinstance(item, AllOf):
+        return all(judged(one, value) for one in item.all)
+    if isinstance(item, Not):
+        return not judged(item.negated, value)
+    if "cohort" in item.operator:
+        is_in = any(value(f"cohort.{int(one)}") == "in" for one in item.values)
+        return is_in == (item.operator == "in_cohort")
+    found = value(item.field)
+    return passes(
+        found or None if "set" in item.operator and found == "" and "." not in item.field else found, item
+    )
+
+
+def fields_in(item: Condition) -> set[str]:
+    """The fields that a filter, or a group of filters, looks at."""
+    if isinstance(item, Filter):
+        return {item.field}
+    inner = item.any if isinstance(item, AnyOf) else item.all if isinstance(item, AllOf) else [item.negated]
+    return set().union(*(fields_in(one) for one in inner))
 
 
 def label(at: datetime, interval: str, zone: ZoneInfo, first_weekday: int) -> Any:

@@ -47,8 +47,15 @@ def check(asked: Asked, facts: list[Fact]) -> None:
     for line, (_, own) in zip(result.lines, expected, strict=True):
         check_line(asked, line, own, result.interval, names)
     check_people(
-        spec, result.people, {unit: (events[0].person, chains.get(unit, [])) for unit, events in units.items()}
+        spec,
+        result.people,
+        {unit: (whose(spec, events[0]), chains.get(unit, [])) for unit, events in units.items()},
     )
+
+
+def whose(spec: Any, fact: Fact) -> str:
+    """Who is counted; of a session whoever it is of."""
+    return fact.session[0].person if spec.count == "sessions" else fact.person
 
 
 def units_of(spec: Any, kept: Sequence[Fact]) -> dict[Any, list[Fact]]:

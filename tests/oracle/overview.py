@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analytics.kinds.overview import OverviewSpec
 from tests.oracle import samples
 from tests.oracle.asked import Asked, close
-from tests.oracle.facts import SESSION_FIELDS, Fact, keeps, label, passes, session_value, sessions_of, within
+from tests.oracle.facts import Fact, fields_in, judged, keeps, label, session_value, sessions_of, within
 
 SESSION_PANELS = {
     "sources": "source", "channels": "channel", "campaigns": "utm_campaign", "entry_pages": "entry_path",
@@ -29,16 +29,9 @@ class Counted:
 
 
 def counted(spec: OverviewSpec, facts: Sequence[Fact], first: date, last: date, zone: ZoneInfo) -> Counted:
-    of_sessions = [item for item in spec.filters if item.field in SESSION_FIELDS]
-    of_events = [item for item in spec.filters if item.field not in SESSION_FIELDS]
-    on_path = [item for item in of_events if item.field == "path"]
-    kept = [
-        fact
-        for fact in within(facts, first, last, zone)
-        if all(_session_passes(fact.session, item) for item in of_sessions)
-        and all(keeps(fact, f) for f in of_events)
-    ]
+    kept = [fact for fact in within(facts, first, last, zone) if all(keeps(fact, item) for item in spec.filters)]
     sessions = sessions_of(kept)
+    on_path = [item for item in spec.filters if fields_in(item) == {"path"}]
     entering = [
         session
         for session in sessions
@@ -48,18 +41,8 @@ def counted(spec: OverviewSpec, facts: Sequence[Fact], first: date, last: date, 
     return Counted(kept, sessions, entering)
 
 
-def _session_passes(session: list[Fact], item: Any) -> bool:
-    return _text_passes(session_value(session, item.field), item)
-
-
 def _enters(session: list[Fact], item: Any) -> bool:
-    return _text_passes(session_value(session, "entry_path"), item)
-
-
-def _text_passes(value: str, item: Any) -> bool:
-    if item.operator in {"is_set", "is_not_set"}:
-        return passes(value or None, item)
-    return passes(value, item)
+    return judged(item, lambda _: session_value(session, "entry_path"))
 
 
 def figures(spec: OverviewSpec, of: Counted) -> dict[str, float | None]:

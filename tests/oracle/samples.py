@@ -32,6 +32,16 @@ PROPERTIES: dict[str, list[Any]] = {
     "größe": ["S", "M", "XL\"'", "", False],
     "currency": ["USD", "usd", "Eur", "€", 978],
 }
+GROUPS = ["", "", "acme", "Größe AG"]
+# By the instant, so that of two at once it does not matter which wins.
+TRAITS: list[dict[str, Any]] = [
+    {"plan": "pro", "seats": 3},
+    {"plan": "free", "Größe": 'a"b\n,c'},
+    {"plan": True, "seats": "12"},
+    {"plan": None},
+    {"plan": "", "seats": 2.5},
+    {"plan": ["a"], "seats": 10**20},
+]
 STEPS = [
     timedelta(0),
     timedelta(microseconds=1),
@@ -80,6 +90,8 @@ def single(draw: st.DrawFn, at: datetime, message_id: str) -> Event:
     anonymous, user = draw(st.sampled_from(ANONYMOUS)), draw(st.sampled_from(["", *USERS]))
     if kind in {"identify", "alias"}:
         user = user or "u1"
+    group = draw(st.sampled_from(GROUPS))
+    told = TRAITS[micros(at) % len(TRAITS)] if kind in {"identify", "group"} else draw(properties())
     return Event(
         message_id=message_id,
         kind=kind,
@@ -92,7 +104,8 @@ def single(draw: st.DrawFn, at: datetime, message_id: str) -> Event:
         path=draw(st.sampled_from(PATHS)),
         source=draw(st.sampled_from(SOURCES)),
         country=draw(st.sampled_from(COUNTRIES)),
-        properties=json.dumps(draw(properties())),
+        group_id=group or ("acme" if kind == "group" else ""),
+        properties=json.dumps(told),
     )
 
 
@@ -102,6 +115,11 @@ def properties() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def filters(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Filters and groups of them, of everything that there is; with entry and exit pages where asked for."""
+    return _FILTERS[of_sessions]
+
+
+def _single(*, of_sessions: bool) -> st.SearchStrategy[dict[str, Any]]:
     texts = {"path": PATHS, "source": SOURCES, "country": COUNTRIES, "name": NAMES, "kind": ["page", "track"]}
     if of_sessions:
         texts |= {"entry_path": PATHS, "exit_path": PATHS}
@@ -114,10 +132,10 @@ def filters(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
         for field, values in texts.items()
     ]  # fmt: skip
     set_or_not = st.fixed_dictionaries({
-        "field": st.sampled_from([*texts, "properties.price", "properties.größe"]),
+        "field": st.sampled_from([*texts, "properties.price", "properties.größe", "person.plan", "group.seats"]),
         "operator": st.sampled_from(["is_set", "is_not_set"]),
     })  # fmt: skip
-    numeric = st.sampled_from([
+    typed = st.sampled_from([
         {"field": "properties.price", "operator": "greater", "values": [0]},
         {"field": "properties.price", "operator": "less", "values": ["2.5"]},
         {"field": "properties.price", "operator": "between", "values": [0, 2.5]},
@@ -125,8 +143,35 @@ def filters(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
         {"field": "properties.price", "operator": "is_not", "values": ["1", 2.5, "free"]},
         {"field": "properties.größe", "operator": "contains", "values": ["X", "als"]},
         {"field": "path", "operator": "matches", "values": ["^/.", "x=[0-9]$"]},
+        {"field": "group_id", "operator": "is", "values": ["acme"]},
+        {"field": "person", "operator": "is_not", "values": ["u1", "a2"]},
+        {"field": "person.plan", "operator": "is", "values": ["pro", True]},
+        {"field": "person.plan", "operator": "is_not", "values": ["free", ""]},
+        {"field": "person.seats", "operator": "greater", "values": [2.5]},
+        {"field": "person.Größe", "operator": "contains", "values": ["\n,"]},
+        {"field": "group.plan", "operator": "is", "values": ["pro", "free"]},
+        {"field": "group.seats", "operator": "between", "values": [1, 3]},
+        {"field": "group.nowhere", "operator": "is_not", "values": ["x"]},
     ])  # fmt: skip
-    return st.lists(st.one_of(*known, set_or_not, numeric), max_size=2)
+    return st.one_of(*known, set_or_not, typed, typed)
+
+
+def _grouped(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    return st.one_of(
+        several.map(lambda own: {"any": own}),
+        several.map(lambda own: {"all": own}),
+        inner.map(lambda own: {"not": own}),
+    )
+
+
+def _lists(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
+    single = _single(of_sessions=of_sessions)
+    one_deep = st.one_of(single, single, _grouped(single))
+    return st.lists(st.one_of(single, single, _grouped(one_deep)), max_size=2)
+
+
+_FILTERS = {of_sessions: _lists(of_sessions=of_sessions) for of_sessions in (False, True)}
 
 
 def periods(day: date) -> st.SearchStrategy[dict[str, Any]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from analytics.periods import Days
 from tests.oracle import samples
 from tests.oracle.asked import Asked, close
-from tests.oracle.facts import Fact, keeps, passes, session_value, sessions_of, within
+from tests.oracle.facts import Fact, fields_in, judged, keeps, session_value, sessions_of, within
 from tests.oracle.trends import quantile
 
 DURATIONS = [0, 1, 10, 30, 60, 180, 600, 1800, 3600, float("inf")]
@@ -31,19 +31,15 @@ def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def counted(asked: Asked, facts: list[Fact], days: Days) -> list[Session]:
-    return [
-        session
-        for session in sessions_of(within(facts, days.first, days.last, asked.zone))
-        if any(all(keeps(fact, item) for item in asked.spec.filters) for fact in session)
-    ]
+    found = within(facts, days.first, days.last, asked.zone)
+    return sessions_of([fact for fact in found if all(keeps(fact, item) for item in asked.spec.filters)])
 
 
 def enters(asked: Asked, session: Session) -> bool:
-    on_path = [item for item in asked.spec.filters if item.field == "path"]
-    entry = session_value(session, "entry_path")
+    on_path = [item for item in asked.spec.filters if fields_in(item) == {"path"}]
     if on_path and not any(fact.is_view for fact in session):
         return False
-    return all(passes(entry or None if "set" in item.operator else entry, item) for item in on_path)
+    return all(judged(item, lambda _: session_value(session, "entry_path")) for item in on_path)
 
 
 def bounced(session: Session) -> bool:

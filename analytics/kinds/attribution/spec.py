@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventFilters
-from analytics.kinds.filters import PROPERTY_PREFIX, SESSION_FIELDS
+from analytics.kinds.fields import PROPERTY_PREFIX, SESSION_FIELDS
 
 DEFINITION = (
     "A conversion is an event of the given name in the period that passes the filters. Its touches are the "

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventField, EventFilters
-from analytics.kinds.filters import PROPERTY_PREFIX
+from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.periods import Compare
 
 DEFINITION = (

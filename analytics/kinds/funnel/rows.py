@@ -22,8 +22,7 @@ def wanted(spec: FunnelSpec) -> Wanted:
     """What a funnel reads."""
     fields = fields_of_choices([*spec.steps, *spec.exclusions], spec.filters)
     fields |= {spec.breakdown} if spec.breakdown else set()
-    names = frozenset({"person"} if spec.people else ())
-    return wanted_of(fields) | Wanted(names, sessions=spec.count == "sessions")
+    return wanted_of(fields) | Wanted(sessions=spec.count == "sessions")
 
 
 def kept(spec: FunnelSpec, reading: Reading) -> ir.Table:

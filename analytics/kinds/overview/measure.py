@@ -11,12 +11,15 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.contracts import VIEW_KINDS, Kind
-from analytics.kinds.events import keep
-from analytics.kinds.expressions import keeps, wanted_by
-from analytics.kinds.filters import ENTRY_PATH, Filter
+from analytics.kinds.base import By
+from analytics.kinds.events import events_of, fields_of, keep, wanted_of
+from analytics.kinds.expressions import meets, wanted_by
+from analytics.kinds.fields import ENTRY_PATH, SESSION_FIELDS, is_of_session
+from analytics.kinds.filters import Filters
 from analytics.kinds.overview.spec import TABLE_FIELDS, Metric, OverviewSpec, Panel
 from analytics.store.base import Reading, Wanted
 
+PATH = "path"
 VIEWS = [str(kind) for kind in VIEW_KINDS]
 OF_EVENTS = {Panel.PAGES, Panel.EVENTS}
 COLUMNS: dict[Panel, tuple[Metric, Metric]] = {
@@ -52,13 +55,25 @@ class Parts:
 
 def wanted(spec: OverviewSpec, panels: tuple[Panel, ...]) -> Wanted:
     """What an overview with these panels reads."""
-    filters = {item.field: item.is_of_sessions for item in spec.filters}
-    of_events = {field for field, is_of_sessions in filters.items() if not is_of_sessions}
-    of_events |= {TABLE_FIELDS[panel] for panel in panels if panel in OF_EVENTS}
-    of_sessions = filters.keys() - of_events
-    of_sessions |= {TABLE_FIELDS[panel] for panel in panels if panel in TABLE_FIELDS and panel not in OF_EVENTS}
-    of_sessions |= {ENTRY_PATH} if "path" in filters else set()
-    return wanted_by(of_events | {"kind", "name"}) | Wanted(sessions=True, session_fields=frozenset(of_sessions))
+    of_sessions, of_events, on_path = _parted(spec.filters)
+    ranked = {TABLE_FIELDS[panel] for panel in panels if panel in TABLE_FIELDS and panel not in OF_EVENTS}
+    ranked |= {field for field in fields_of([of_sessions]) if field in SESSION_FIELDS}
+    ranked |= {ENTRY_PATH} if on_path else set()
+    listed = {TABLE_FIELDS[panel] for panel in panels if panel in OF_EVENTS}
+    known = wanted_by(field for field in fields_of([of_sessions]) if field not in SESSION_FIELDS)
+    of_kept = wanted_of(fields_of([of_events]) | listed | {"kind", "name"})
+    return of_kept | known | Wanted(sessions=True, session_fields=frozenset(ranked))
+
+
+def _parted(filters: Filters) -> tuple[Filters, Filters, Filters]:
+    """The filters that keep whole sessions, those that keep events, and of these the ones on nothing but the path.
+
+    An entry, a filter or a group of them, is of sessions if a session has one value of all that it looks at.
+    """
+    fields = [(item, fields_of([(item,)])) for item in filters]
+    of_sessions = tuple(item for item, own in fields if all(map(is_of_session, own)))
+    of_events = tuple(item for item, own in fields if not all(map(is_of_session, own)))
+    return of_sessions, of_events, tuple(item for item, own in fields if own == {PATH})
 
 
 def measure(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> Measured:
@@ -71,33 +86,33 @@ def measure(spec: OverviewSpec, reading: Reading, panels: tuple[Panel, ...]) -> 
 
 
 def _parts(spec: OverviewSpec, reading: Reading) -> Parts:
-    of_sessions = tuple(item for item in spec.filters if item.is_of_sessions)
-    of_events = tuple(item for item in spec.filters if not item.is_of_sessions)
-    sessions = _sessions(reading.sessions.op(), tuple(item for item in of_events if item.field == "path"))
+    of_sessions, of_events, on_path = _parted(spec.filters)
+    sessions = _sessions(reading.sessions.op(), on_path)
     if not spec.filters:
-        return Parts(reading.events, sessions, is_whole=True)
+        return Parts(reading.events, sessions, is_whole=spec.by is By.PERSON)
     chosen = keep(sessions, of_sessions)
-    kept = keep(reading.events_of_sessions, of_events)
+    kept = keep(events_of(reading, wanted_of(fields_of([of_events])) | Wanted(sessions=True)), of_events)
     kept = reading.save("kept", kept.semi_join(chosen, "session") if of_sessions else kept)
     chosen = reading.save("chosen", chosen.semi_join(kept, "session") if of_events else chosen)
     return Parts(kept, chosen, is_whole=False)
 
 
 @lru_cache(maxsize=256)
-def _sessions(operation: Any, on_path: tuple[Filter, ...]) -> ir.Table:
+def _sessions(operation: Any, on_path: Filters) -> ir.Table:
     """The sessions; `enters` says whether their bounces count under a filter on the path."""
     sessions = operation.to_expr()
+    # What they enter on is the path that the filters judge.
+    sessions = sessions.mutate(**{PATH: sessions[ENTRY_PATH]}) if on_path else sessions
     bounced = (sessions.views <= 1) & (sessions.customs == 0)
     return sessions.mutate(
         bounced=bounced, enters=_enters(sessions, on_path), length=bounced.ifelse(0, sessions.length)
     )
 
 
-def _enters(sessions: ir.Table, on_path: tuple[Filter, ...]) -> ir.BooleanValue:
+def _enters(sessions: ir.Table, on_path: Filters) -> ir.BooleanValue:
     if not on_path:
         return ibis.literal(True)
-    renamed = [item.model_copy(update={"field": ENTRY_PATH}) for item in on_path]
-    return functools.reduce(operator.and_, (keeps(sessions, item) for item in renamed), sessions.views > 0)
+    return functools.reduce(operator.and_, (meets(sessions, item) for item in on_path), sessions.views > 0)
 
 
 def _counted_event(events: ir.Table, name: str) -> ir.BooleanValue:

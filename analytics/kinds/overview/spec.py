@@ -11,15 +11,16 @@ from analytics.periods import Compare, Interval
 DEFINITION = (
     "Sessions are formed from all of a person's events inside the period: a gap of more than 30 minutes or a "
     "length of more than 24 hours begins a new one, and so does the period's edge. A session has the source, "
-    "channel, campaign, referrer, country, device, browser and system of its first event, the entry page of its "
-    "first view and the exit page of its last; a filter on one of these keeps whole sessions. A filter on "
-    "anything else keeps events, and sessions count that have a kept event. Visitors are the distinct people of "
-    "the kept events; views the kept page and screen events; events the kept custom events. A bounce is a session"
-    " with at most one view and no custom event; bounce rate is bounces divided by sessions, and under a filter "
-    "on the path bounces and sessions are those that enter on a path that matches. Duration is the mean over "
-    "sessions of the seconds from the first to the last event, a bounce counting 0. In the chart a session "
-    "belongs to the interval in which it starts. Events of one instant are in the order of their receipt, then of "
-    "their message ids."
+    "channel, campaign, referrer, country, device, browser and system of its first event, the entry page of its"
+    " first view and the exit page of its last; a filter on one of these keeps whole sessions. A filter on "
+    "anything else keeps events, and sessions count that have a kept event. A group of filters that looks at "
+    "both is judged for each event, which has from its session what the session has one of. Visitors are the "
+    "distinct people of the kept events; views the kept page and screen events; events the kept custom events. "
+    "A bounce is a session with at most one view and no custom event; bounce rate is bounces divided by "
+    "sessions, and under a filter on the path, or a group of filters on nothing else, bounces and sessions are "
+    "those that enter on a path that matches. Duration is the mean over sessions of the seconds from the first "
+    "to the last event, a bounce counting 0. In the chart a session belongs to the interval in which it starts."
+    " Events of one instant are in the order of their receipt, then of their message ids."
 )
 
 

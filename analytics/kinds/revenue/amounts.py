@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
 from analytics.kinds.expressions import columns_of, group_of
-from analytics.kinds.filters import PROPERTY_PREFIX
+from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.kinds.groups import grouped
 from analytics.kinds.revenue.spec import RevenueSpec
 from analytics.store.base import Reading, Wanted

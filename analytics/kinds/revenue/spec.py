@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventField, EventFilters
-from analytics.kinds.filters import PROPERTY_PREFIX
+from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.periods import Compare, Interval
 
 DEFINITION = (

@@ -3,7 +3,8 @@
 import ibis.expr.types as ir
 
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
-from analytics.kinds.filters import ENTRY_PATH, SESSION_FIELDS, Filters
+from analytics.kinds.fields import ENTRY_PATH, is_of_session
+from analytics.kinds.filters import Filters
 from analytics.kinds.sessions.spec import SessionsSpec
 from analytics.store.base import Reading, Wanted
 
@@ -20,10 +21,12 @@ def counted(spec: SessionsSpec, reading: Reading) -> ir.Table:
     """The sessions that count, with `bounced`, and a `length` of 0 for those."""
     sessions = reading.sessions
     fields = fields_of([spec.filters])
-    if fields.issubset(SESSION_FIELDS):
+    if all(map(is_of_session, fields)):
         sessions = keep(sessions, spec.filters)
     else:
-        events = keep(events_of(reading, wanted_of(fields), is_asked_once=True), spec.filters)
+        events = keep(
+            events_of(reading, wanted_of(fields) | Wanted(sessions=True), is_asked_once=True), spec.filters
+        )
         sessions = sessions.semi_join(events, "session")
     bounced = (sessions.views <= 1) & (sessions.customs == 0)
     sessions = sessions.mutate(bounced=bounced, length=bounced.ifelse(0, sessions.length))

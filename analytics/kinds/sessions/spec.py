@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from analytics.kinds.base import Spec
-from analytics.kinds.filters import SESSION_FIELDS, FieldName, Filters
+from analytics.kinds.fields import SESSION_FIELDS, FieldName
+from analytics.kinds.filters import Filters
 from analytics.periods import Compare, Interval
 
 DEFINITION = (

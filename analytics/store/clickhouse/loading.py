@@ -1,6 +1,7 @@
 """The SQL that loads a reading's events in ClickHouse. No Django here."""
 
 from analytics.store.base import Range, Snapshot, Wanted, micros, pieces
+from analytics.store.clickhouse import known
 from analytics.store.clickhouse.connection import name, text
 from analytics.store.clickhouse.schema import NUMBERS, TEXTS
 from analytics.store.clickhouse.writing import instant, of_people, visible
@@ -15,7 +16,7 @@ WHO = "assumeNotNull(coalesce(by_loose.who, by_who.who, e.who))"
 
 
 def load(snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> str:
-    """Fill the temporary table `raw`, or `events` where no sessions are wanted."""
+    """Fill the temporary table `target`."""
     columns = [
         "e.time AS time",
         f"{WHO if snapshot.links else 'e.who'} AS who",
@@ -27,13 +28,20 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> str:
     ]
     start, end = instant(micros(within.span.start)), instant(micros(within.span.end))
     moments = ", ".join(instant(at) for at in sorted(map(micros, within.moments)))
-    target = "raw" if wanted.sessions else "events"
-    return f"""
-        CREATE TEMPORARY TABLE {target} {MEMORY} AS SELECT {", ".join(columns)}
+    events = f"""
+        SELECT {", ".join(columns)}
         FROM {table} AS e {join_overrides(snapshot)}
         WHERE {visible(snapshot.project_id, snapshot.visible)} AND NOT {of_people(snapshot.erased)}
             AND e.time >= {start} AND e.time < {end} {f"AND e.time IN ({moments})" if moments else ""}
     """  # noqa: S608 (names are quoted)
+    if wanted.known:
+        events = f"SELECT e.* {known.beside(wanted)} FROM ({events}) AS e {known.joins(wanted)}"  # noqa: S608
+    return f"CREATE TEMPORARY TABLE {target(wanted)} {MEMORY} AS {events}"
+
+
+def target(wanted: Wanted) -> str:
+    """The table that events are loaded into: `events`, where nothing is to be made of them."""
+    return "raw" if wanted.sessions or wanted.by_group else "events"
 
 
 def join_overrides(snapshot: Snapshot) -> str:

@@ -1,7 +1,8 @@
 """The event store in ClickHouse: a reading is a session of the server with temporary tables. No Django here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -9,13 +10,13 @@ import ibis.expr.types as ir
 
 from analytics.periods import Span
 from analytics.store.base import Range, Snapshot, Wanted, micros
-from analytics.store.clickhouse import loading, sessions
+from analytics.store.clickhouse import known, loading, sessions
 from analytics.store.clickhouse import schema as tables
 from analytics.store.clickhouse.connection import Address, Limits, client, name
 from analytics.store.clickhouse.dialect import compiled
 from analytics.store.clickhouse.writing import instant, visible
 from analytics.store.loading import schema
-from analytics.store.overrides import overrides_table
+from analytics.store.overrides import named_by, overrides_table
 from analytics.store.sessions import events_table, sessions_table
 from analytics.store.statements import Statements, noting
 from analytics.store.stop import Stop
@@ -38,17 +39,27 @@ class ClickHouseStore:
         """Load the wanted columns of the snapshot's events in a range."""
         with client(self._address, self._limits, self._stop) as connection:
             own = noting(connection, self._statements, within.span)
-            _load(own, snapshot, within, wanted, tables.read(self._address))
-            yield ClickHouseReading(own, wanted)
+            table = tables.read(self._address)
+            groups = _load(own, snapshot, within, wanted, table)
+            yield ClickHouseReading(own, wanted, Naming(snapshot, table, groups))
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What tells how people and groups are called; `groups`, by their numbers, is None for people."""
+
+    snapshot: Snapshot
+    table: str
+    groups: dict[int, str] | None
 
 
 class ClickHouseReading:
     """Events loaded into a session of the server; gone with it."""
 
-    def __init__(self, own: "Client", wanted: Wanted) -> None:
-        self._own = own
-        loaded = "events_of_sessions" if wanted.sessions else "events"
-        self.events = ibis.table(schema(wanted), name=loaded)
+    def __init__(self, own: "Client", wanted: Wanted, naming: Naming) -> None:
+        self._own, self._naming = own, naming
+        loaded = loading.target(wanted)
+        self.events = ibis.table(schema(wanted), name="events_of_sessions" if wanted.sessions else "events")
         self.sessions = sessions_table(wanted)
         self.events_of_sessions = events_table(wanted)
         self.rows_read = int(own.query(f"SELECT count() FROM {loaded}").result_rows[0][0])  # noqa: S608 (our names)
@@ -62,6 +73,21 @@ class ClickHouseReading:
         """The rows of a table, in its columns' order."""
         return [tuple(row) for row in self._own.query(compiled(table)).result_rows]
 
+    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The text of each `who`: of a person or, by group, of a group."""
+        wanted, groups, snapshot = set(numbers), self._naming.groups, self._naming.snapshot
+        if groups is not None:
+            return {number: name for number, name in groups.items() if number in wanted}
+        found = named_by(snapshot.links, wanted)
+        others = ", ".join(map(str, wanted - found.keys()))
+        if not others:
+            return found
+        query = f"""
+            SELECT who, any(person) FROM {self._naming.table}
+            WHERE {visible(snapshot.project_id, snapshot.visible)} AND who IN ({others}) GROUP BY who
+        """  # noqa: S608 (numbers, and names of ours)
+        return found | {row[0]: row[1] for row in self._own.query(query).result_rows}
+
 
 def send_links(own: "Client", links: Mapping[str, str]) -> None:
     """Make links (id → person) known to a session, for `loading.PERSON`."""
@@ -70,11 +96,17 @@ def send_links(own: "Client", links: Mapping[str, str]) -> None:
         own.insert_arrow("overrides", overrides_table(links))
 
 
-def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> None:
+def _load(own: "Client", snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> dict[int, str] | None:
+    """Load the events; by group, the groups that there are, by their numbers."""
     send_links(own, snapshot.links)
+    known.send(own, snapshot.known, wanted)
     own.command(loading.load(snapshot, within, wanted, table))
+    groups = known.send_groups(own, loading.target(wanted)) if wanted.by_group else None
     if wanted.sessions:
         sessions.form(own, wanted)
+    elif wanted.by_group:
+        own.command(known.by_group("raw", "events", "group_id"))
+    return groups
 
 
 def count(address: Address, limits: Limits, snapshot: Snapshot, span: Span) -> int:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from analytics.contracts import VIEW_KINDS, Kind
 from analytics.store.base import Wanted
+from analytics.store.clickhouse import known
 from analytics.store.clickhouse.connection import name, text
 from analytics.store.cuts import LONGEST_MICROS, cuts
 from analytics.store.loading import schema
@@ -56,17 +57,27 @@ def form(own: "Client", wanted: Wanted) -> None:
         own.insert_arrow("cuts", pa.table({key: [getattr(cut, key) for cut in found] for key in _CUT}))
     own.command(_events(wanted, are_cut=bool(found)))
     own.command(_sessions(wanted))
+    if wanted.by_group:
+        own.command(known.GROUPS_OF_SESSIONS)
+        own.command(known.by_group("all_events_of_sessions", "events_of_sessions", "group_id"))
+        own.command(known.by_group("all_sessions", "sessions", "session"))
 
 
 _CUT = ("chain", "first", "last")
 
 
+def _all(table: str, wanted: Wanted) -> str:
+    """The name of a table as long as it has the events or sessions of nobody's group, too."""
+    return f"all_{table}" if wanted.by_group else table
+
+
 def _events(wanted: Wanted, *, are_cut: bool) -> str:
-    columns = dict.fromkeys((*schema(wanted), "place", "kind", *_read(wanted)))
+    group = ("group_id",) if wanted.by_group else ()
+    columns = dict.fromkeys((*schema(wanted), "place", "kind", *_read(wanted), *group))
     session = "if(c.last >= e.place, assumeNotNull(c.first), e.session)" if are_cut else "e.session"
     join = "ASOF LEFT JOIN cuts AS c ON e.session = c.chain AND e.place >= c.first" if are_cut else ""
     return f"""
-        CREATE TEMPORARY TABLE events_of_sessions ENGINE = Memory AS
+        CREATE TEMPORARY TABLE {_all("events_of_sessions", wanted)} ENGINE = Memory AS
         SELECT {", ".join(f"e.{name(column)} AS {name(column)}" for column in columns)}, {session} AS session
         FROM chains AS e {join}
     """  # noqa: S608 (names are quoted)
@@ -80,13 +91,15 @@ def _read(wanted: Wanted) -> list[str]:
 def _sessions(wanted: Wanted) -> str:
     fields = [f"{_field(field)} AS {name(field)}" for field in sorted(wanted.session_fields)]
     return f"""
-        CREATE TEMPORARY TABLE sessions ENGINE = Memory AS
-        SELECT session, any(who) AS who, toInt64(count()) AS events,
-            toInt64(countIf({_IS_VIEW})) AS views, toInt64(countIf(kind = {text(Kind.TRACK)})) AS customs,
-            min(time) AS start, dateDiff('microsecond', min(time), max(time)) AS length,
-            argMin(interval, place) AS interval, argMax(e.interval, place) AS last_interval
-            {"".join(f", {field}" for field in fields)}
-        FROM events_of_sessions AS e GROUP BY session
+        CREATE TEMPORARY TABLE {_all("sessions", wanted)} ENGINE = Memory AS
+        SELECT e.* {known.beside(wanted, sessions=True)} FROM (
+            SELECT session, any(who) AS who, toInt64(count()) AS events,
+                toInt64(countIf({_IS_VIEW})) AS views, toInt64(countIf(kind = {text(Kind.TRACK)})) AS customs,
+                min(time) AS start, dateDiff('microsecond', min(time), max(time)) AS length,
+                argMin(interval, place) AS interval, argMax(e.interval, place) AS last_interval
+                {"".join(f", {field}" for field in fields)}
+            FROM {_all("events_of_sessions", wanted)} AS e GROUP BY session
+        ) AS e {known.joins(wanted, sessions=True)}
     """  # noqa: S608 (names are quoted)
 
 

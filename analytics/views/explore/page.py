@@ -19,7 +19,7 @@ from accounts.permissions import Capability
 from analytics import access
 from analytics.kinds import KINDS, parse_spec
 from analytics.kinds.base import Spec
-from analytics.kinds.filters import FIELDS
+from analytics.kinds.fields import FIELDS
 from analytics.models import Insight, Project
 from analytics.queries import suggestions
 from analytics.queries.answers import Answer

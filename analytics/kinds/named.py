@@ -1,0 +1,61 @@
+"""What a spec names that the database knows, wherever it stands in it. No Django here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from analytics.kinds.fields import GROUP_TRAIT_PREFIX, PERSON_TRAIT_PREFIX, cohort_of
+from analytics.kinds.fields import named as named_in
+from analytics.kinds.filters import COHORT_OPERATORS, Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Traits by name, and cohorts by id, each with the path of a field of the spec that names it."""
+
+    person_traits: frozenset[str] = frozenset()
+    group_traits: frozenset[str] = frozenset()
+    cohorts: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __bool__(self) -> bool:
+        return bool(self.person_traits or self.group_traits or self.cohorts)
+
+
+NOTHING = Named()
+
+
+def named_by(spec: BaseModel) -> Named:
+    """What a spec names.
+
+    Any text of a spec counts that reads as such a field, also where it is the name of an event: what is known
+    beyond need does no harm.
+    """
+    people: set[str] = set()
+    groups: set[str] = set()
+    cohorts: dict[int, str] = {}
+    for path, text in _texts(spec, ""):
+        if name := named_in(text, PERSON_TRAIT_PREFIX):
+            people.add(name)
+        elif name := named_in(text, GROUP_TRAIT_PREFIX):
+            groups.add(name)
+        elif cohort := cohort_of(text):
+            cohorts.setdefault(cohort, path)
+    return Named(frozenset(people), frozenset(groups), cohorts) if people or groups or cohorts else NOTHING
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in a spec that may be a field, with its path."""
+    if isinstance(value, Filter):
+        part = "values" if value.operator in COHORT_OPERATORS else "field"
+        yield from ((f"{path}{part}", name) for name in value.fields)
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _texts(getattr(value, name), f"{path}{info.alias or name}.")
+    elif isinstance(value, tuple | list):
+        for place, item in enumerate(value):
+            yield from _texts(item, f"{path}{place}.")
+    elif isinstance(value, str):
+        yield path.removesuffix("."), value
