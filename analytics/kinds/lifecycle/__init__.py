@@ -4,11 +4,13 @@ from analytics.kinds.base import Kind
 from analytics.kinds.lifecycle.answer import answer, reach
 from analytics.kinds.lifecycle.result import LifecycleResult, Point
 from analytics.kinds.lifecycle.spec import LifecycleSpec
+from analytics.kinds.lifecycle.table import rows
 
 KIND = Kind(
     spec=LifecycleSpec,
     result=LifecycleResult,
     answer=answer,
+    table=rows,
     example={"kind": "lifecycle", "period": {"last": "12mo"}, "interval": "month", "event": "Report opened"},
     reach=reach,
 )

@@ -4,11 +4,13 @@ from analytics.kinds.base import Kind
 from analytics.kinds.revenue.answer import answer
 from analytics.kinds.revenue.result import Line, Money, RevenueResult
 from analytics.kinds.revenue.spec import RevenueSpec
+from analytics.kinds.revenue.table import rows
 
 KIND = Kind(
     spec=RevenueSpec,
     result=RevenueResult,
     answer=answer,
+    table=rows,
     example={
         "kind": "revenue",
         "period": {"last": "6mo"},
