@@ -76,7 +76,11 @@ QUESTIONS = (
     ),
     Question("lifecycle by day", {**LONG, "kind": "lifecycle"}, hand_written.LIFECYCLE, days=many.DAYS),
     Question("stickiness by day", {**LONG, "kind": "stickiness"}, hand_written.STICKINESS, days=many.DAYS),
-    Question("sessions, everything", {**LONG, "kind": "sessions"}, hand_written.OF_SESSIONS, days=many.DAYS),
+    Question(
+        "sessions, everything",
+        {"kind": "sessions", "period": {"last": f"{SPAN}d"}},
+        hand_written.OF_SESSIONS,
+    ),
     Question(
         "revenue by a property",
         {
