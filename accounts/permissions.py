@@ -21,6 +21,7 @@ class Capability(TextChoices):
     ERASE_PEOPLE = "erase_people", "Erase a person and see erasures"
     EDIT_DEFINITIONS = "edit_definitions", "Describe and hide events and properties"
     EXPLAIN_QUERIES = "explain_queries", "See how a query is computed"
+    RUN_SQL = "run_sql", "Run SQL over events, people and sessions"
     EDIT_INSIGHTS = "edit_insights", "Make, change and delete saved insights"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
@@ -43,6 +44,7 @@ _ANALYST = _VIEWER | {
     Capability.EXPORT_DATA,
     Capability.EDIT_DEFINITIONS,
     Capability.EXPLAIN_QUERIES,
+    Capability.RUN_SQL,
     Capability.EDIT_INSIGHTS,
 }
 _ADMIN = _ANALYST | {
@@ -68,6 +70,7 @@ SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             Capability.VIEW_DATA,
             Capability.EXPORT_DATA,
             Capability.EXPLAIN_QUERIES,
+            Capability.RUN_SQL,
             Capability.EDIT_INSIGHTS,
         }
     ),

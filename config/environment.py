@@ -107,6 +107,12 @@ VARIABLES = (
         "The memory that all queries of one process may use together.",
     ),
     Variable(
+        "PLUMBLINE_SQL_MEGABYTES",
+        "int",
+        256,
+        "The memory that one SQL query of an analyst may use, in megabytes; two run at once in a process.",
+    ),
+    Variable(
         "PLUMBLINE_SEAL_SECONDS",
         "float",
         1.0,

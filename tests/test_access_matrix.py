@@ -39,6 +39,7 @@ GET  api/v1/projects/                                              401 200 200 2
 GET  api/v1/projects/<int:project_id>/                             401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 400 400 400 404
 POST api/v2/query                                                  401 401 401 401 401 401 401
+POST api/v1/projects/<int:project_id>/sql/                         401 404 403 400 400 400 404
 GET  api/v1/query-schema/                                          200 200 200 200 200 200 200
 POST api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
 GET  api/v1/projects/<int:project_id>/query/explain/               401 404 403 400 400 400 404
@@ -104,6 +105,7 @@ GET  o/<slug:organization>/p/<slug:project>/tables/<slug:panel>.csv 302 404 200 
 GET  o/<slug:organization>/p/<slug:project>/chart.csv              302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/chart.svg              302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/start/                 302 404 403 403 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/sql/                   302 404 403 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/explore/               302 404 200 200 200 200 404
 POST o/<slug:organization>/p/<slug:project>/explore/saved/new/     302 404 403 400 400 400 404
 GET  o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/ 302 404 200 200 200 200 404
@@ -151,6 +153,7 @@ GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 4
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/query/                       401 404 400 403 403 403
 POST api/v1/projects/<int:project_id>/query/explain/               401 404 400 403 403 403
+POST api/v1/projects/<int:project_id>/sql/                         401 404 400 403 403 403
 POST api/v2/query                                                  401 400 400 403 403 403
 GET  api/v1/projects/<int:project_id>/insights/ 401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/insights/ 401 404 400 403 403 403

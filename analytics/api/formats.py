@@ -49,9 +49,14 @@ _CHOSEN = "plumbline.chosen_type"
 RENDERERS = (JSONRenderer, CsvFile, ParquetFile)
 
 
+def chosen_type(request: Request) -> str:
+    """The media type that the request wants."""
+    return str(request.META.get(_CHOSEN, JSON))
+
+
 def answered(request: Request, answer: Answer) -> HttpResponseBase:
     """The answer as the request wants it."""
-    write = _WRITERS.get(request.META.get(_CHOSEN, JSON))
+    write = _WRITERS.get(chosen_type(request))
     if write is None:
         return Response(ANSWER.dump_python(answer, mode="json"))
     response = HttpResponse(write(table_of(answer)), content_type=request.META[_CHOSEN])

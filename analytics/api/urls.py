@@ -20,6 +20,7 @@ from analytics.api.people import GroupView, PersonView
 from analytics.api.projects import ProjectListView, ProjectView
 from analytics.api.queries import ExplainView, QueryRunView, QuerySchemaView, QueryView
 from analytics.api.sites import SitesView, SiteView
+from analytics.api.sql import SqlView
 from analytics.api.usage import DropsView, UsageView
 
 urlpatterns = [
@@ -36,6 +37,7 @@ urlpatterns = [
     path("projects/<int:project_id>/query/", QueryView.as_view(), name="api_query"),
     path("projects/<int:project_id>/query/explain/", ExplainView.as_view(), name="api_explain"),
     path("projects/<int:project_id>/query/<uuid:run_id>/", QueryRunView.as_view(), name="api_query_run"),
+    path("projects/<int:project_id>/sql/", SqlView.as_view(), name="api_sql"),
     path("projects/<int:project_id>/insights/", InsightsView.as_view(), name="api_insights"),
     path("projects/<int:project_id>/insights/<uuid:insight_id>/", InsightView.as_view(), name="api_insight"),
     path(

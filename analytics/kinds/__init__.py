@@ -55,11 +55,12 @@ def parse_spec(data: Mapping[str, Any]) -> Spec:
     try:
         spec: Spec = kind.spec.model_validate(data)
     except ValidationError as error:
-        raise Invalid("The query is not valid.", fields=_fields(error)) from error
+        raise Invalid("The query is not valid.", fields=faults_of(error)) from error
     return spec
 
 
-def _fields(error: ValidationError) -> list[FieldError]:
+def faults_of(error: ValidationError) -> list[FieldError]:
+    """What is wrong with each field, by its path."""
     found: dict[str, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         place = [part for part in item["loc"] if part not in SHAPES.values()]

@@ -147,7 +147,7 @@ def _started(asked: Asked, key: str, statements: Statements | None) -> Started:
     named = named_by(asked.spec)
     snapshot = manifest.snapshot_with(asked.project.pk, named, start=reach.start, end=reach.end)
     if limits.query_rows is not None:
-        _check_size(estimate_of(snapshot, reach).rows, limits.query_rows, limits.plan)
+        check_size(estimate_of(snapshot, reach).rows, limits.query_rows, limits.plan)
     ticket = desk().ask(
         key=key,
         organization=asked.project.organization_id,
@@ -162,7 +162,8 @@ def _reach(asked: Asked) -> Span:
     return KINDS[asked.spec.kind].span(asked.spec, asked.frame)
 
 
-def _check_size(rows: int, most: int, plan: str) -> None:
+def check_size(rows: int, most: int, plan: str) -> None:
+    """Raises QueryTooLarge over what a plan allows."""
     if rows > most:
         allowed = f"the plan {plan} allows {most:,}"
         message = f"The query would read up to {rows:,} events; {allowed}. Ask for a shorter period."

@@ -36,8 +36,12 @@ KEPT = f"NOT coalesce(epoch_us(e.received_at) <= greatest({_UNTIL}), false)"
 def register_erased(own: duckdb.DuckDBPyConnection, erased: Erased) -> None:
     """Make the erased ids known to a cursor."""
     if erased:
-        ids, untils = pa.array(erased.keys(), pa.string()), pa.array(erased.values(), pa.int64())
-        own.register("erased", pa.table({"id": ids, "until": untils}))
+        own.register("erased", erased_table(erased))
+
+
+def erased_table(erased: Erased) -> pa.Table:
+    """Erased ids, and the moment of each."""
+    return pa.table({"id": pa.array(erased.keys(), pa.string()), "until": pa.array(erased.values(), pa.int64())})
 
 
 def join_erased(erased: Erased) -> str:

@@ -103,8 +103,8 @@ def _select(files: Sequence[StoredFile], within: Range, wanted: Wanted, people: 
         *([f"{people.loose} AS loose, e.run, e.place"] if wanted.sessions else []),
         *([f"{people.person} AS person"] if "person" in wanted.columns else []),
         *(f"e.{identifier(name)}" for name in fixed_columns(wanted)),
-        *(_property(files, name, is_number=True) for name in sorted(wanted.numbers)),
-        *(_property(files, name, is_number=False) for name in sorted(wanted.texts)),
+        *(property_column(files, name, is_number=True) for name in sorted(wanted.numbers)),
+        *(property_column(files, name, is_number=False) for name in sorted(wanted.texts)),
         f"{interval_of('e.time', within)} AS interval",
     ]
     paths = ", ".join(literal(str(file.path)) for file in files)
@@ -153,7 +153,7 @@ def interval_of(column: str, within: Range) -> str:
     return f"CASE {' '.join(conditions)} ELSE {arms[-1]} END::BIGINT" if conditions else f"({arms[-1]})::BIGINT"
 
 
-def _property(files: Sequence[StoredFile], name: str, *, is_number: bool) -> str:
+def property_column(files: Sequence[StoredFile], name: str, *, is_number: bool) -> str:
     """A property's column; from the JSON where a file may have it there only; NULL where no file has it."""
     column = number_name(name) if is_number else text_name(name)
     sources = []

@@ -37,6 +37,17 @@ def test_a_whole_table(visit, shop, owner):
     )
 
 
+def test_sql(visit, shop, owner):
+    page = visit(reverse("sql", args=["acme", "shop"]) + "?q=SELECT%20name,%20url%20FROM%20events", user=owner)
+    check(page)
+    query = page.get_by_role("textbox", name="Query")
+    query.fill("SELECT  FROM events")
+    query.evaluate("element => element.setSelectionRange(7, 7)")
+    page.get_by_role("button", name="message_id").click()
+    query.press("Control+Enter")
+    page.get_by_role("columnheader", name="message_id").wait_for()
+
+
 @pytest.mark.parametrize("name", ["data_event", "data_property"])
 def test_a_definition_with_a_long_name(visit, project, owner, name):
     long = "a_name_without_any_place_to_break_" * 5

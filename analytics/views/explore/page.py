@@ -55,6 +55,7 @@ def index(request: HttpRequest, organization: str, project: str) -> HttpResponse
     context = {
         **_common(found),
         "questions": QUESTIONS.values(),
+        "may_run_sql": Capability.RUN_SQL in Actor.of(request).capabilities_in(found.organization_id),
         "page": Paginator(kept, PAGE_ROWS).get_page(request.GET.get("page")),
         "search": search,
         "query": "?" + urlencode([("search", search)] if search else []),
