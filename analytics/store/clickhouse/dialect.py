@@ -50,6 +50,11 @@ class ExactCompiler(ClickHouseCompiler):
             return _FLOAT_TEXT.transform(lambda node: arg.copy() if node == _VALUE else node)
         return super().visit_Cast(op, arg=arg, to=to)
 
+    def visit_IntervalFromInteger(self, op: Any, *, arg: Any, unit: Any) -> Any:  # noqa: N802
+        if unit.short == "us":
+            return self.f.toIntervalMicrosecond(arg)
+        return super().visit_IntervalFromInteger(op, arg=arg, unit=unit)
+
     @staticmethod
     def _minimize_spec(op: Any, spec: Any) -> Any:
         """Over a frame of rows, ClickHouse gives equal values different ranks."""
