@@ -62,7 +62,9 @@ GET  api/v1/projects/<int:project_id>/definitions/properties/ 401 404 200 200 20
 GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 200 200 200 200 404
 PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 200 200 200 404
 GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/people/<path:person>/events/ 401 404 200 200 200 200 404
 GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 200 200 200 404
+GET  api/v1/projects/<int:project_id>/groups/<path:group>/events/ 401 404 200 200 200 200 404
 GET  api/v1/projects/<int:project_id>/export/                      401 404 403 200 200 200 404
 GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 403 200 200 404
 POST api/v1/projects/<int:project_id>/imports/                     401 404 403 403 415 415 404
@@ -172,7 +174,9 @@ GET  api/v1/projects/<int:project_id>/definitions/properties/ 401 404 200 403 40
 GET  api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 200 403 403 403
 PATCH api/v1/projects/<int:project_id>/definitions/properties/<int:property_id>/ 401 404 403 403 403 403
 GET  api/v1/projects/<int:project_id>/people/<path:person>/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/people/<path:person>/events/ 401 404 200 403 403 403
 GET  api/v1/projects/<int:project_id>/groups/<path:group>/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/groups/<path:group>/events/ 401 404 200 403 403 403
 GET  api/v1/projects/<int:project_id>/export/                      401 404 200 403 403 403
 GET  api/v1/projects/<int:project_id>/imports/                     401 404 403 200 403 403
 POST api/v1/projects/<int:project_id>/imports/                     401 404 403 415 403 403

@@ -66,10 +66,46 @@ class PersonSerializer(serializers.Serializer[object]):
     last_described_at = serializers.DateTimeField(
         allow_null=True, help_text="Time of the latest event that set traits."
     )
+    first_seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the earliest event of the last twelve months."
+    )
+    last_seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the latest event of the last twelve months."
+    )
 
 
 class GroupSerializer(serializers.Serializer[object]):
     group = serializers.CharField()
     traits = serializers.DictField()
-    first_described_at = serializers.DateTimeField(help_text="Time of the earliest event that set traits.")
-    last_described_at = serializers.DateTimeField(help_text="Time of the latest event that set traits.")
+    first_described_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the earliest event that set traits."
+    )
+    last_described_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the latest event that set traits."
+    )
+    first_seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the earliest event of the last twelve months."
+    )
+    last_seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the latest event of the last twelve months."
+    )
+
+
+class TimelineQuerySerializer(serializers.Serializer[object]):
+    """Which part of a timeline."""
+
+    after = serializers.CharField(required=False, help_text="The `next` of the page before.")
+    limit = serializers.IntegerField(required=False, help_text="Events of a page: 50, at most 200.")
+    search = serializers.CharField(required=False, help_text="Words in the name, the path or the properties.")
+    order = serializers.ChoiceField(choices=("newest", "oldest"), required=False)
+
+
+class TimelineEventSerializer(serializers.Serializer[object]):
+    time = serializers.DateTimeField()
+    message_id = serializers.CharField()
+    columns = serializers.DictField(help_text="What the event has, properties as an object.")
+
+
+class TimelineSerializer(serializers.Serializer[object]):
+    events = TimelineEventSerializer(many=True)
+    next = serializers.CharField(help_text="The cursor of the next page; empty on the last.")

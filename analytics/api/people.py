@@ -1,4 +1,6 @@
-"""What is known of a person or a group."""
+"""What is known of a person or a group, and what they did."""
+
+from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -6,19 +8,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import Actor
+from accounts.errors import FieldError, Invalid
 from accounts.permissions import Capability
 from analytics import access
-from analytics.api.definition_serializers import GroupSerializer, PersonSerializer
-from analytics.queries import profiles
+from analytics.api.definition_serializers import (
+    GroupSerializer,
+    PersonSerializer,
+    TimelineQuerySerializer,
+    TimelineSerializer,
+)
+from analytics.queries import profiles, timelines
 
 
 class PersonView(APIView):
     @extend_schema(
         tags=["people"],
         operation_id="people_get",
-        summary="A person's ids and traits",
-        description="By any id of theirs. People of whom there is neither a trait nor a second id are not found: "
-        "they are in the events only.",
+        summary="A person's ids and traits, and when they were seen",
+        description="By any id of theirs.",
         responses={200: PersonSerializer, 404: OpenApiResponse(description="Nothing is known of this id.")},
     )
     def get(self, request: Request, project_id: int, person: str) -> Response:
@@ -30,9 +37,47 @@ class GroupView(APIView):
     @extend_schema(
         tags=["people"],
         operation_id="groups_get",
-        summary="A group's traits",
-        responses={200: GroupSerializer, 404: OpenApiResponse(description="No trait of this group is known.")},
+        summary="A group's traits, and when its people were seen",
+        responses={200: GroupSerializer, 404: OpenApiResponse(description="Nothing is known of this group.")},
     )
     def get(self, request: Request, project_id: int, group: str) -> Response:
         project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
         return Response(GroupSerializer(profiles.group(project=project, identifier=group)).data)
+
+
+class PersonEventsView(APIView):
+    @extend_schema(
+        tags=["people"],
+        operation_id="people_events",
+        summary="What a person did",
+        description="By any id of theirs, the newest event first, of the last twelve months.",
+        parameters=[TimelineQuerySerializer],
+        responses={200: TimelineSerializer, 400: OpenApiResponse(description="A parameter is not valid.")},
+    )
+    def get(self, request: Request, project_id: int, person: str) -> Response:
+        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
+        found = timelines.of_person(project=project, identifier=person, asked=_asked(request))
+        return Response(TimelineSerializer(found).data)
+
+
+class GroupEventsView(APIView):
+    @extend_schema(
+        tags=["people"],
+        operation_id="groups_events",
+        summary="What a group's people did",
+        description="The events that name the group, the newest first, of the last twelve months.",
+        parameters=[TimelineQuerySerializer],
+        responses={200: TimelineSerializer, 400: OpenApiResponse(description="A parameter is not valid.")},
+    )
+    def get(self, request: Request, project_id: int, group: str) -> Response:
+        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
+        found = timelines.of_group(project=project, identifier=group, asked=_asked(request))
+        return Response(TimelineSerializer(found).data)
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """The parameters as fields of a spec, which says what is wrong with them. Raises Invalid for others."""
+    known = TimelineQuerySerializer().fields
+    if unknown := sorted(set(request.query_params) - set(known)):
+        raise Invalid("There is no such parameter.", fields=[FieldError(name, "Unknown.") for name in unknown])
+    return request.query_params.dict()

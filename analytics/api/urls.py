@@ -16,7 +16,7 @@ from analytics.api.insights import (
     InsightsView,
     InsightView,
 )
-from analytics.api.people import GroupView, PersonView
+from analytics.api.people import GroupEventsView, GroupView, PersonEventsView, PersonView
 from analytics.api.projects import ProjectListView, ProjectView
 from analytics.api.queries import ExplainView, QueryRunView, QuerySchemaView, QueryView
 from analytics.api.sites import SitesView, SiteView
@@ -79,6 +79,16 @@ urlpatterns = [
         "projects/<int:project_id>/definitions/properties/<int:property_id>/",
         PropertyDefinitionView.as_view(),
         name="api_property_definition",
+    ),
+    path(
+        "projects/<int:project_id>/people/<path:person>/events/",
+        PersonEventsView.as_view(),
+        name="api_person_events",
+    ),
+    path(
+        "projects/<int:project_id>/groups/<path:group>/events/",
+        GroupEventsView.as_view(),
+        name="api_group_events",
     ),
     # Ids may hold slashes, so these two stay behind every longer address.
     path("projects/<int:project_id>/people/<path:person>/", PersonView.as_view(), name="api_person"),

@@ -15,6 +15,7 @@ from analytics.kinds import (
     lifecycle,
     overview,
     paths,
+    profiles,
     retention,
     revenue,
     sessions,
@@ -38,6 +39,8 @@ _ALL: tuple[Kind[Any], ...] = (
     attribution.KIND,
     drivers.KIND,
     explorer.KIND,
+    profiles.PEOPLE,
+    profiles.GROUPS,
 )
 KINDS = {kind.name: kind for kind in _ALL}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.errors import NotFound
 from analytics.models import GroupTraits, PersonLink, PersonTraits, Project
+from analytics.queries import timelines
 
 MOST_IDS = 1_000
 
@@ -21,48 +22,54 @@ class PersonId:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The final id first among `ids`; the moments are those of events with traits, None where there was none."""
+    """The final id first among `ids`; `described` are moments of events with traits, `seen` of any events of the
+    last twelve months, None where there was none.
+    """
 
     person: str
     ids: tuple[PersonId, ...]
     traits: dict[str, Any]
     first_described_at: datetime | None
     last_described_at: datetime | None
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """As a person."""
+
     group: str
     traits: dict[str, Any]
-    first_described_at: datetime
-    last_described_at: datetime
+    first_described_at: datetime | None
+    last_described_at: datetime | None
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
 
 
 def person(*, project: Project, identifier: str) -> Person:
-    """Whose id this is. Raises NotFound where neither a trait nor a link is known."""
-    _refuse_unstorable(identifier)
+    """Whose id this is. Raises NotFound for one without traits, links, and events in the last twelve months."""
+    timelines.refuse_unstorable(identifier)
     links = PersonLink.objects.filter(project=project)
     final = links.filter(alias=identifier).values_list("person", flat=True).first() or identifier
     linked = links.filter(person=final).order_by("created_at", "id").values_list("alias", "by", "created_at")
     ids = (PersonId(final), *(PersonId(*link) for link in linked[: MOST_IDS - 1]))
     row = PersonTraits.objects.filter(project=project, person=final).first()
-    if row is None and len(ids) == 1:
-        raise NotFound("Nothing is known of this id: it has no traits and no other ids.")
+    seen = timelines.seen_person(project=project, identifier=final)
+    if row is None and len(ids) == 1 and seen.last is None:
+        raise NotFound("Nothing is known of this id: it has no traits, no other ids and no events.")
     if row is None:
-        return Person(final, ids, {}, None, None)
-    return Person(final, ids, row.traits, row.first_seen, row.last_seen)
+        return Person(final, ids, {}, None, None, seen.first, seen.last)
+    return Person(final, ids, row.traits, row.first_seen, row.last_seen, seen.first, seen.last)
 
 
 def group(*, project: Project, identifier: str) -> Group:
-    """Raises NotFound where no trait is known."""
-    _refuse_unstorable(identifier)
+    """Raises NotFound where neither a trait nor an event of the last twelve months is known."""
+    timelines.refuse_unstorable(identifier)
     row = GroupTraits.objects.filter(project=project, group=identifier).first()
+    seen = timelines.seen_group(project=project, identifier=identifier)
+    if row is None and seen.last is None:
+        raise NotFound("Nothing is known of this group: it has no traits and no events.")
     if row is None:
-        raise NotFound("No traits are known of this group.")
-    return Group(row.group, row.traits, row.first_seen, row.last_seen)
-
-
-def _refuse_unstorable(identifier: str) -> None:
-    """PostgreSQL has no NUL, so nobody goes by such an id."""
-    if "\0" in identifier:
-        raise NotFound("Nothing is known of this id.")
+        return Group(identifier, {}, None, None, seen.first, seen.last)
+    return Group(row.group, row.traits, row.first_seen, row.last_seen, seen.first, seen.last)

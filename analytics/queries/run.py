@@ -21,7 +21,7 @@ from analytics.kinds.frame import Frame, frame_of
 from analytics.kinds.named import named_by
 from analytics.models import Project
 from analytics.periods import Span
-from analytics.queries import answers, manifest, retention, storage
+from analytics.queries import answers, manifest, profile_lists, retention, storage
 from analytics.queries.answers import Answer, Provenance
 from analytics.queries.desk import Ticket, desk
 from analytics.queries.estimate import Estimate, estimate_of
@@ -87,6 +87,7 @@ def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> A
 def ask(*, project: Project, spec: Spec, now: datetime | None = None) -> Asked:
     """The question as it is now."""
     limits = limits_of(project.organization_id)
+    spec = profile_lists.sought(project, spec)
     frame = _frame(project, spec, limits, now or timezone.now())
     key = _key(project, spec, frame, manifest.version_of(project.pk))
     return Asked(project, spec, frame, limits, key)
@@ -95,7 +96,10 @@ def ask(*, project: Project, spec: Spec, now: datetime | None = None) -> Asked:
 def kept(asked: Asked) -> Answer | None:
     """The answer, if somebody had it a while ago and it still holds."""
     found = answers.kept(asked.key)
-    return None if found is None else replace(found, provenance=replace(found.provenance, cached=True))
+    if found is None:
+        return None
+    shown = replace(found, provenance=replace(found.provenance, cached=True))
+    return profile_lists.described(asked.project, shown)
 
 
 def start(asked: Asked) -> Started:
@@ -105,7 +109,7 @@ def start(asked: Asked) -> Started:
 
 def result_of(started: Started) -> Answer:
     answer: Answer = started.ticket.result()
-    return answer
+    return profile_lists.described(started.asked.project, answer)
 
 
 def explain(*, project: Project, spec: Spec) -> Explained:

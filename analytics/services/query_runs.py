@@ -17,7 +17,7 @@ from accounts.errors import Invalid, PlumblineError, RateLimited, Unavailable, e
 from analytics.kinds import parse_spec
 from analytics.kinds.base import holds_nul
 from analytics.models import Project, QueryRun
-from analytics.queries import answers
+from analytics.queries import answers, profile_lists
 from analytics.queries.desk import Ticket
 from analytics.queries.run import Started, ask, start
 from analytics.services.run_watch import LEASE, WATCH
@@ -79,7 +79,7 @@ def answer_of(run: QueryRun) -> answers.Answer:
     found = answers.decoded(zlib.decompress(bytes(run.answer or b"")))
     if found is None:
         raise Unavailable("This answer is of another version. Ask again.")
-    return found
+    return profile_lists.described(run.project, found)
 
 
 def wait(*, run: QueryRun, seconds: float) -> QueryRun:

@@ -171,17 +171,15 @@ def test_a_person_with_links_and_no_traits(project, ask):
 def test_a_group(project, ask):
     store(project, [event(kind=Kind.GROUP, group_id="company:acme", properties={"seats": 5})])
 
-    assert ask("groups/company:acme/").json() == {
-        "group": "company:acme",
-        "traits": {"seats": 5},
-        "first_described_at": "2026-11-20T12:00:00Z",
-        "last_described_at": "2026-11-20T12:00:00Z",
-    }
+    found = ask("groups/company:acme/").json()
+
+    assert (found["group"], found["traits"]) == ("company:acme", {"seats": 5})
+    assert found["first_described_at"] == found["last_described_at"] == "2026-11-20T12:00:00Z"
 
 
 @pytest.mark.parametrize("address", ["people/nobody/", "people/n%00/", "groups/none/", "groups/n%00/"])
 def test_of_whom_nothing_is_known_is_not_found(project, ask, address):
-    store(project, [event(user_id="nobody")])
+    store(factories.ProjectFactory.create(), [event(user_id="nobody", group_id="none")])
     factories.PersonTraitsFactory.create(person="nobody")
     factories.GroupTraitsFactory.create(group="none")
 

@@ -142,3 +142,7 @@ _PARTS = (
 DRIVERS = (_SESSIONS, *_PARTS)
 _ROW = "time, message_id, kind, name, person, anonymous_id, path, source, country, device, properties"
 NEWEST = (f"SELECT {_ROW} {_FROM} ORDER BY time DESC, message_id DESC LIMIT 50",)
+PEOPLE_LIST = (
+    f"""SELECT person, anonymous_id, count(*), min(time), max(time) AS last, arg_max(country, time) {_FROM}
+    GROUP BY person, anonymous_id ORDER BY last DESC LIMIT 50""",
+)

@@ -116,6 +116,7 @@ QUESTIONS = (
         hand_written.DRIVERS,
     ),
     Question("newest events", {**LONG, "kind": "events"}, hand_written.NEWEST, days=many.DAYS),
+    Question("people", {**LONG, "kind": "people"}, hand_written.PEOPLE_LIST, days=many.DAYS),
 )
 
 

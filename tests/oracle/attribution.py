@@ -34,7 +34,7 @@ def touches_of(spec: Any, conversion: Fact, sessions: list[list[Fact]]) -> list[
     found = [
         session
         for session in sessions
-        if session[0].person == conversion.person
+        if (session[0].person == conversion.person or session is conversion.session)
         and conversion.at - timedelta(days=spec.lookback) <= session[0].at <= conversion.at
     ]
     if spec.direct == "passed_over":

@@ -21,7 +21,7 @@ def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
         "kind": st.just("events"),
         "period": samples.periods(day),
         "filters": samples.filters(of_sessions=False),
-        "of": st.sampled_from(["", "", "u1", "a1", "robot"]),
+        "of": st.sampled_from(["", "", "u1", "a1", "robot", "acme"]),
         "search": st.sampled_from(SEARCHES),
         "order": st.sampled_from(["newest", "oldest"]),
         "columns": st.lists(st.sampled_from(COLUMNS), max_size=4, unique=True),
@@ -37,10 +37,11 @@ def _found(word: str, fact: Fact) -> bool:
 
 def _shown(fact: Fact, column: str) -> Any:
     if column == "person":
-        return fact.person
+        return fact.owner
     value = getattr(fact.event, column)
     if column == "received_at":
-        return EPOCH + timedelta(microseconds=value)
+        at = EPOCH + timedelta(microseconds=value)
+        return at.isoformat().replace("+00:00", "Z")
     return json.loads(value) if column == "properties" else value
 
 

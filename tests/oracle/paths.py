@@ -21,6 +21,7 @@ LABELS = [*samples.PATHS, *samples.NAMES, "/:n", "/:letter"]
 class Step:
     label: str
     at: datetime
+    person: str
 
 
 def label(fact: Fact, cleaning: Any) -> str:
@@ -43,12 +44,13 @@ def _with_query(path: str) -> list[str]:
     return [*re.split(r"(/)", before), mark + after]
 
 
-def ways(asked: Asked, facts: list[Fact]) -> list[tuple[str, dict[int, Step]]]:
-    """The person of each path and its steps by their numbers."""
+def ways(asked: Asked, facts: list[Fact]) -> list[dict[int, Step]]:
+    """The steps of each path by their numbers."""
     spec = asked.spec
     found = []
-    for session in sessions_of(within(facts, asked.days.first, asked.days.last, asked.zone)):
-        steps = _steps(spec, session)
+    events = within(facts, asked.days.first, asked.days.last, asked.zone)
+    for session in sessions_of(events):
+        steps = _steps(spec, [fact for fact in events if fact.session is session])
         labels = [step.label for step in steps]
         first: int | None = 0
         if spec.start:
@@ -59,14 +61,14 @@ def ways(asked: Asked, facts: list[Fact]) -> list[tuple[str, dict[int, Step]]]:
             steps = steps[: (last or 0) + 1]
         if first is not None:
             placed = {place - first + 1: step for place, step in enumerate(steps)}
-            found.append((session[0].person, {n: step for n, step in placed.items() if 1 <= n <= spec.depth}))
+            found.append({n: step for n, step in placed.items() if 1 <= n <= spec.depth})
     return found
 
 
 def _steps(spec: Any, session: list[Fact]) -> list[Step]:
     kinds = {"pages": {"page", "screen"}, "events": {"track"}, "both": {"page", "screen", "track"}}[spec.steps]
     steps = [
-        Step(label(fact, spec.cleaning), fact.at)
+        Step(label(fact, spec.cleaning), fact.at, fact.person)
         for fact in session
         if fact.event.kind in kinds and all(keeps(fact, item) for item in spec.filters)
     ]
@@ -104,8 +106,8 @@ def check(asked: Asked, facts: list[Fact]) -> None:
     result = asked.answer()
     paths = ways(asked, facts)
     moves = [
-        (person, number, steps[number - 1], step)
-        for person, steps in paths
+        (step.person, number, steps[number - 1], step)
+        for steps in paths
         for number, step in steps.items()
         if number - 1 in steps
     ]
@@ -115,7 +117,7 @@ def check(asked: Asked, facts: list[Fact]) -> None:
     shown |= {(1, asked.spec.start)} if asked.spec.start else set()
     shown |= {(asked.spec.depth, asked.spec.end)} if asked.spec.end else set()
     assert result.transitions == len(counts)
-    at = [(person, number, step.label) for person, steps in paths for number, step in steps.items()]
+    at = [(step.person, number, step.label) for steps in paths for number, step in steps.items()]
     assert [(s.step, s.sessions, s.people) for s in result.stages] == [
         (number, *_counted([person for person, other, _ in at if other == number]))
         for number in sorted({number for _, number, _ in at})

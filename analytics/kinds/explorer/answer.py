@@ -96,7 +96,7 @@ def _shown(spec: EventsSpec, values: Sequence[Any]) -> dict[str, Any]:
 def _value(name: str, value: Any) -> Any:
     if name in _OBJECTS:
         return _decode(value)
-    return value.replace(tzinfo=UTC) if name in TIMES else value
+    return f"{value.replace(tzinfo=None).isoformat()}Z" if name in TIMES else value
 
 
 def _total(spec: EventsSpec, period: Span, read: Read) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One event: when, its id, and the columns in the order asked; properties and context as objects."""
+    """One event: when, its id, and the columns as asked; properties and context as objects, times as text."""
 
     time: datetime
     message_id: str
