@@ -37,7 +37,7 @@ MOST_TRAITS = 1_000_000
 END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 CLOSED = (
     "SQL is not open here: the events are in ClickHouse. Ask your administrator for a read-only user of it; "
-    "docs/clickhouse.md says how to make one that sees one project."
+    "docs/sql.md says how to make one that sees one project."
 )
 # A word of the SQL decides what is prepared; one in a comment or a text prepares too much, never too little.
 _PEOPLE, _SESSIONS = (re.compile(rf"\b{name}\b", re.IGNORECASE) for name in ("people", "sessions"))

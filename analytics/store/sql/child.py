@@ -61,13 +61,18 @@ def prepared(job: dict[str, Any], relations: dict[str, pa.Table]) -> duckdb.Duck
 
 def _bound(job: dict[str, Any]) -> None:
     """Limits of the process, beside those of DuckDB, which does not count all of its memory."""
-    most = 2 * job["memory"] + _OVERHEAD_BYTES
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    seconds = int(job["seconds"] * (os.cpu_count() or 1)) + 5
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _at_most(resource.RLIMIT_DATA, 2 * job["memory"] + _OVERHEAD_BYTES)
+    _at_most(resource.RLIMIT_CPU, int(job["seconds"] * (os.cpu_count() or 1)) + 5)
+    _at_most(resource.RLIMIT_CORE, 0)
     # Pages of other people come first.
     os.nice(5)
+
+
+def _at_most(what: int, most: int) -> None:
+    """A limit that is lower already stays."""
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
 
 
 def _connect(job: dict[str, Any]) -> duckdb.DuckDBPyConnection:

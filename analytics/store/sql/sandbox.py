@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -73,12 +74,19 @@ def run(job: Job, bounds: Bounds, stop: Stop) -> Found:
 
 def _run(given: bytes, stop: Stop) -> tuple[int, bytes]:
     pipe = subprocess.PIPE
-    child = subprocess.Popen(_COMMAND, cwd=_ROOT, env={}, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        _COMMAND, cwd=_ROOT, env=_environment(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+    )
     with child, stop.interrupting(child.kill):
         answer, _ = child.communicate(given)
     if stop.is_over:
         raise stop.error
     return child.returncode, answer
+
+
+def _environment() -> dict[str, str]:
+    """Nothing but where an interpreter may need to find its libraries."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
 
 
 def _input(job: Job, bounds: Bounds, stop: Stop) -> bytes:
