@@ -19,26 +19,37 @@ class Choice(BaseModel):
     filters: EventFilters = Field(default=(), max_length=50)
 
 
-def fields_of_choices(choices: Iterable[Choice], filters: Filters = ()) -> set[str]:
+def fields_of_choices(choices: Sequence[Choice], filters: Filters = ()) -> set[str]:
     """The fields that the choices, and filters over all of them, look at."""
-    return fields_of([filters, *(choice.filters for choice in choices)]) | {"name"}
+    names = {"name"} if any(choice.event for choice in choices) else set()
+    return fields_of([filters, *(choice.filters for choice in choices)]) | names
 
 
-def fits(events: ir.Table, choice: Choice) -> ir.BooleanValue:
-    """Whether an event is one of the choice; never NULL."""
+def event_names(choices: Iterable[Choice]) -> frozenset[str]:
+    """The names that events of these choices have; none where they may have any."""
+    names = frozenset(choice.event for choice in choices)
+    return frozenset() if "" in names else names
+
+
+def named(events: ir.Table, names: frozenset[str]) -> ir.Table:
+    """The events of these names, if there are any: an engine passes over others without looking further."""
+    return events.filter(events.name.isin(sorted(names))) if names else events
+
+
+def fits(events: ir.Table, choice: Choice, names: frozenset[str] = frozenset()) -> ir.BooleanValue:
+    """Whether an event, of these names if there are any, is one of the choice; never NULL."""
+    if choice.event and names and choice.event not in names:
+        return ibis.literal(False)
     fitting = passes(events, choice.filters)
-    return (events.name == choice.event) & fitting if choice.event else fitting
+    if not choice.event or names == {choice.event}:
+        return fitting
+    return (events.name == choice.event) & fitting
 
 
-def places(events: ir.Table, choices: Sequence[Choice]) -> ir.IntegerValue:
+def places(events: ir.Table, choices: Sequence[Choice], names: frozenset[str] = frozenset()) -> ir.IntegerValue:
     """The choices that an event fits, as bits: 1 for the first, 2 for the second, 4 for the third."""
-    found: ir.IntegerValue = ibis.literal(0, "int64")
+    none = ibis.literal(0, "int64")
+    found: ir.IntegerValue = none
     for place, choice in enumerate(choices):
-        found = found + fits(events, choice).ifelse(ibis.literal(1 << place, "int64"), ibis.literal(0, "int64"))
+        found = found + fits(events, choice, names).ifelse(ibis.literal(1 << place, "int64"), none)
     return found
-
-
-def named(events: ir.Table, choices: Sequence[Choice]) -> ir.Table:
-    """Without events whose name is none of the choices': an engine passes over those without looking further."""
-    names = {choice.event for choice in choices}
-    return events if "" in names else events.filter(events.name.isin(sorted(names)))

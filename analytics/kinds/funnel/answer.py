@@ -11,4 +11,4 @@ from analytics.kinds.funnel.spec import FunnelSpec
 
 def answer(spec: FunnelSpec, frame: Frame, read: Read) -> FunnelResult:
     with read(frame.current, wanted(spec)) as reading:
-        return shape(spec, frame, measure(spec, reading))
+        return shape(spec, frame, measure(spec, reading, frame.current.intervals))

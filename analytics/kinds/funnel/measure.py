@@ -1,16 +1,26 @@
 """The numbers of a funnel, asked of a reading. No Django here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.funnel.chains import reached
-from analytics.kinds.funnel.rows import kept, rows_of, starters
-from analytics.kinds.funnel.spec import FunnelPeople, FunnelSpec
+from analytics.kinds.funnel.any_order import in_any_order
+from analytics.kinds.funnel.in_order import in_order
+from analytics.kinds.funnel.rows import kept, starters
+from analytics.kinds.funnel.spec import FunnelPeople, FunnelSpec, Order
+from analytics.kinds.funnel.strict import next_to_each_other
+from analytics.kinds.moments import place_of
 from analytics.kinds.people import names_of
+from analytics.periods import Span
 from analytics.store.base import Reading
+
+_CHAINS: Mapping[Order, Callable[[FunnelSpec, Reading, ir.Table], Iterator[ir.Table]]] = {
+    Order.ORDERED: in_order,
+    Order.STRICT: next_to_each_other,
+    Order.ANY: in_any_order,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +48,21 @@ class FunnelMeasured:
     people: tuple[str, ...] | None
 
 
-def measure(spec: FunnelSpec, reading: Reading) -> FunnelMeasured:
+def measure(spec: FunnelSpec, reading: Reading, intervals: Sequence[Span]) -> FunnelMeasured:
     events = kept(spec, reading)
-    chains = reached(spec, reading, rows_of(spec, events))
-    units = reading.save("units", _units(chains))
+    chains = reading.save("reached", ibis.union(*_CHAINS[spec.order](spec, reading, events)))
+    units = reading.save("units", _units(chains, intervals))
     (whole,) = _measured(reading, units, chains, [None]).values()
     groups = _by_group(spec, reading, starters(spec, events), units, chains) if spec.breakdown else {}
     people = _people(spec, reading, units, spec.people) if spec.people else None
     return FunnelMeasured(whole, groups, people)
 
 
-def _units(chains: ir.Table) -> ir.Table:
-    """The level of each unit, and the beginning of the chain that got there first."""
+def _units(chains: ir.Table, intervals: Sequence[Span]) -> ir.Table:
+    """The level of each unit, and the beginning of the chain that got there first, with the interval of it."""
     level = chains.level
-    return chains.group_by("unit").agg(
-        level=level.max(), began=chains.began.argmax(level), interval=chains.interval.argmax(level)
-    )
+    found = chains.group_by("unit").agg(level=level.max(), began=chains.began.argmax(level))
+    return found.mutate(interval=place_of(found.began, intervals))
 
 
 def _by_group(

@@ -1,21 +1,24 @@
 """The events that a funnel looks at, as rows with what each means to it. No Django here.
 
-A row has `unit`, whose chains are counted (a person or a session); `time`; `interval`; `fits`, the steps that it
-fits, as bits; `first`, the lowest of these bits; and `shuns`, as bits the steps after which it must not come. An
-excluded event has a row of its own, beside that of the steps that it fits.
+A row has `unit`, whose chains are counted (a person or a session); `time`; `fits`, the steps that it fits, as
+bits; `rank`, its place among the rows of one instant; and `shuns`, as bits the steps after which it must not
+come. An excluded event has a row of its own, beside that of the steps that it fits.
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.choice import fields_of_choices, named, places
+from analytics.kinds.choice import event_names, fields_of_choices, named, places
 from analytics.kinds.events import events_of, keep, wanted_of
 from analytics.kinds.expressions import group_of
 from analytics.kinds.funnel.spec import FunnelSpec, Order
 from analytics.store.base import Reading, Wanted
 
-# Of what fits no step: later than the bit of any step.
-_LAST = 1 << 40
+ROW = ("unit", "time", "fits", "rank", "shuns")
+# Ranks: bits of what an event fits, below the lowest of them; of what fits no step, more than any.
+_BITS = 1 << 20
+LAST = 1 << 60
+_ALL = slice(None)
 
 
 def wanted(spec: FunnelSpec) -> Wanted:
@@ -27,29 +30,47 @@ def wanted(spec: FunnelSpec) -> Wanted:
 
 def kept(spec: FunnelSpec, reading: Reading) -> ir.Table:
     """The events that pass the filters of the whole."""
-    return keep(events_of(reading, wanted(spec)), spec.filters)
+    columns = wanted(spec)
+    is_all = spec.order is Order.STRICT or not columns.session_fields
+    # What is joined and kept is better little; otherwise each use passes over other names by itself.
+    names = frozenset() if is_all else event_names([*spec.steps, *spec.exclusions])
+    return keep(events_of(reading, columns, names=names), spec.filters)
 
 
-def rows_of(spec: FunnelSpec, events: ir.Table) -> ir.Table:
-    """The rows of events that fit a step, and of excluded ones; in strict order of all events."""
-    if spec.order is Order.STRICT:
-        return _ordered(_rows(spec, events, fits=places(events, spec.steps)))
-    chosen = named(events, spec.steps)
-    steps = _ordered(_rows(spec, chosen, fits=places(chosen, spec.steps)).filter(ibis._.fits != 0))
-    if not spec.exclusions:
-        return steps
-    others = named(events, spec.exclusions)
-    shunned = _ordered(_rows(spec, others, shuns=_shuns(spec, others)).filter(ibis._.shuns != 0))
-    return ibis.union(steps, shunned)
+def all_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
+    """The rows of all events, also of those that fit no step."""
+    return _rows(spec, events, fits=places(events, spec.steps))
+
+
+def step_rows(spec: FunnelSpec, events: ir.Table, steps: slice = _ALL) -> ir.Table:
+    """The rows of the events that fit one of these steps."""
+    names = event_names(spec.steps[steps])
+    chosen = named(events, names)
+    rows = _rows(spec, chosen, fits=places(chosen, spec.steps, names))
+    return rows.filter((rows.fits & bits_of(spec, steps)) != 0)
+
+
+def bits_of(spec: FunnelSpec, steps: slice) -> int:
+    return sum(1 << place for place in range(len(spec.steps))[steps])
+
+
+def shunned_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
+    """The rows of excluded events."""
+    chosen = named(events, event_names(spec.exclusions))
+    rows = _rows(spec, chosen, shuns=_shuns(spec, chosen))
+    return rows.filter(rows.shuns != 0)
 
 
 def starters(spec: FunnelSpec, events: ir.Table) -> ir.Table:
     """The events that a chain may begin with: `unit`, `time`, and `group`, the value of the breakdown."""
-    chosen = named(events, spec.steps)
-    fits = places(chosen, spec.steps if spec.order is Order.ANY else spec.steps[:1])
-    return chosen.filter(fits != 0).select(
-        unit=_unit(spec, chosen), time=chosen.time, group=group_of(chosen, spec.breakdown or "")
+    steps = spec.steps if spec.order is Order.ANY else spec.steps[:1]
+    names = event_names(steps)
+    chosen = named(events, names)
+    group = group_of(chosen, spec.breakdown or "")
+    found = chosen.select(
+        unit=_unit(spec, chosen), time=chosen.time, group=group, fits=places(chosen, steps, names)
     )
+    return found.filter(found.fits != 0)
 
 
 def _unit(spec: FunnelSpec, events: ir.Table) -> ir.IntegerValue:
@@ -64,13 +85,12 @@ def _rows(
     shuns: ir.IntegerValue | None = None,
 ) -> ir.Table:
     none = ibis.literal(0, "int64")
-    return events.select(
-        "time",
-        "interval",
-        unit=_unit(spec, events),
-        fits=none if fits is None else fits,
-        shuns=none if shuns is None else shuns,
-    )
+    fits = none if fits is None else fits
+    shuns = none if shuns is None else shuns
+    rows = events.select(unit=_unit(spec, events), time=events.time, fits=fits, shuns=shuns)
+    # A number and its negative have the lowest bit in common.
+    rank = (rows.fits == 0).ifelse(ibis.literal(LAST, "int64"), (rows.fits & -rows.fits) * _BITS + rows.fits)
+    return rows.mutate(rank=rank).select(*ROW)
 
 
 def _shuns(spec: FunnelSpec, events: ir.Table) -> ir.IntegerValue:
@@ -80,8 +100,3 @@ def _shuns(spec: FunnelSpec, events: ir.Table) -> ir.IntegerValue:
         chosen = [item for item in spec.exclusions if item.after == after]
         found = found + (places(events, chosen) != 0).ifelse(ibis.literal(1 << (after - 1), "int64"), none)
     return found
-
-
-def _ordered(rows: ir.Table) -> ir.Table:
-    """With the lowest of the steps: a number and its negative have that bit in common."""
-    return rows.mutate(first=(rows.fits == 0).ifelse(ibis.literal(_LAST, "int64"), rows.fits & -rows.fits))

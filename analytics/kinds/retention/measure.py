@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.choice import fields_of_choices, fits, named
+from analytics.kinds.choice import event_names, fields_of_choices, fits, named
 from analytics.kinds.events import events_of, keep, wanted_of
 from analytics.kinds.expressions import group_of
 from analytics.kinds.people import names_of
@@ -36,7 +36,7 @@ def wanted(spec: RetentionSpec) -> Wanted:
     """What retention reads."""
     fields = fields_of_choices([spec.start, spec.returning], spec.filters)
     fields |= {spec.breakdown} if spec.breakdown else set()
-    return wanted_of(fields) | Wanted(frozenset({"person"} if spec.people else ()))
+    return wanted_of(fields)
 
 
 def measure(spec: RetentionSpec, timeline: Timeline, reading: Reading) -> RetentionMeasured:
@@ -59,7 +59,7 @@ def _events(spec: RetentionSpec, reading: Reading) -> ir.Table:
     """The events that pass the filters, with `place`: the cohort's that they are in, -1 before the first."""
     events = keep(events_of(reading, wanted(spec)), spec.filters)
     before = 1 if spec.cohorts == "first_time" else 0
-    return named(events, [spec.start, spec.returning]).mutate(place=ibis._.interval - before)
+    return named(events, event_names([spec.start, spec.returning])).mutate(place=ibis._.interval - before)
 
 
 def _is_start(spec: RetentionSpec, timeline: Timeline, events: ir.Table) -> ir.BooleanValue:
@@ -137,7 +137,7 @@ def _by_group(
     spec: RetentionSpec, reading: Reading, events: ir.Table, starts: ir.Table, returned: ir.Table
 ) -> Mapping[str | None, GroupMeasured]:
     """Of the groups with the most people, then by value; and of the rest, if there is one."""
-    chosen = named(events, [spec.start])
+    chosen = named(events, event_names([spec.start]))
     chosen = chosen.filter(fits(chosen, spec.start))
     chosen = chosen.select(starter=chosen.who, at=chosen.time, group=group_of(chosen, spec.breakdown or ""))
     joined = starts.join(chosen, [starts.who == chosen.starter, starts.began == chosen["at"]])

@@ -1,0 +1,95 @@
+"""Chains in order, with other events between. No Django here.
+
+Exact over all beginnings, with one pass for each step. Of the chains that lead to an event of step k, the one
+whose event of step k-1 is the latest has the latest event of each step before as well: what leads to an earlier
+event of step k-1 can be replaced by what leads to the later one, or by something later. So it is enough to know
+of each event the latest event of the step before that a chain leads to: no other has less time or fewer excluded
+events between.
+"""
+
+from collections.abc import Iterator
+
+import ibis
+import ibis.expr.types as ir
+
+from analytics.kinds.funnel.chains import IN_ORDER, began_of, first_of
+from analytics.kinds.funnel.rows import ROW, shunned_rows, step_rows
+from analytics.kinds.funnel.spec import FunnelSpec
+from analytics.store.base import Reading
+
+
+def in_order(spec: FunnelSpec, reading: Reading, events: ir.Table) -> Iterator[ir.Table]:
+    """The rows of `chains`, level by level."""
+    starts, later = step_rows(spec, events, slice(1)), step_rows(spec, events, slice(1, None))
+    ends = reading.save("ends", _ends(later))
+    bounds = reading.save("bounds", _bounds(starts, ends))
+    yield began_of(bounds)
+    further = bounds.join(ends, "unit").filter(ibis._.ended >= ibis._.began)
+    others = [later, *([shunned_rows(spec, events)] if spec.exclusions else [])]
+    rows = ibis.union(_latest(further), _between(starts, further), *(_after(rows, further) for rows in others))
+    current = rows.mutate(gets=(rows.fits & 1) != 0, began=rows.time, before=rows.time)
+    for level in range(2, len(spec.steps) + 1):
+        current = reading.save(f"step_{level}", _step(spec, current, level))
+        yield first_of(current.filter(current.gets), level)
+
+
+def _ends(later: ir.Table) -> ir.Table:
+    """Of each unit with step 2: when it did that at first and at last, and the last of all further steps."""
+    is_second = (later.fits & 2) != 0
+    found = later.group_by("unit").agg(
+        second=later.time.min(where=is_second), last_second=later.time.max(where=is_second), ended=later.time.max()
+    )
+    return found.filter(found.second.notnull())
+
+
+def _bounds(starts: ir.Table, ends: ir.Table) -> ir.Table:
+    """Of each unit with step 1: when it began, and the latest beginning before it did step 2 at first.
+
+    There may be very many events of step 1, and most of them are no more than this to what follows.
+    """
+    second = ends.select(by="unit", second="second")
+    joined = starts.left_join(second, starts.unit == second["by"])
+    leads = (joined.fits == 1) & (joined.time <= joined.second)
+    return joined.group_by("unit").agg(
+        began=joined.time.min(),
+        latest=joined.time.max(where=leads),
+    )
+
+
+def _latest(further: ir.Table) -> ir.Table:
+    found = further.filter(further.latest.notnull())
+    one, none = ibis.literal(1, "int64"), ibis.literal(0, "int64")
+    return found.select(unit=found.unit, time=found.latest, fits=one, rank=one, shuns=none)
+
+
+def _between(starts: ir.Table, further: ir.Table) -> ir.Table:
+    """The beginnings after step 2 was done at first, and before it was done at last."""
+    chosen = further.filter(further.last_second > further.second).select("unit", "second", "last_second")
+    joined = starts.filter(starts.fits == 1).join(chosen, "unit")
+    return joined.filter((joined.time > joined.second) & (joined.time <= joined.last_second)).select(*ROW)
+
+
+def _after(rows: ir.Table, further: ir.Table) -> ir.Table:
+    joined = rows.join(further.select("unit", start="began", end="ended"), "unit")
+    return joined.filter((joined.time >= joined.start) & (joined.time <= joined.end)).select(*ROW)
+
+
+def _step(spec: FunnelSpec, rows: ir.Table, level: int) -> ir.Table:
+    """Which rows get to a step from those that get to the step before; without what no later step needs.
+
+    An excluded event is the last of its instant, so that those before a row are those earlier than it.
+    """
+    earlier = ibis.window(group_by="unit", order_by=IN_ORDER, rows=(None, -1))
+    before = rows.time.max(where=rows.gets).over(earlier)
+    linked = rows.mutate(
+        before=before, began=before if level == 2 else rows.began.max(where=rows.gets).over(earlier)
+    )
+    gets = ((linked.fits & (1 << level - 1)) != 0) & linked.before.notnull()
+    since = linked.began if spec.window_from == "first" else linked.before
+    gets &= linked.time.delta(since, unit="microsecond") <= spec.window.micros
+    if any(item.after == level - 1 for item in spec.exclusions):
+        shuns = (rows.shuns & (1 << level - 2)) != 0
+        linked = linked.mutate(shunned=rows.time.max(where=shuns).over(earlier))
+        gets &= linked.shunned.isnull() | (linked.shunned <= linked.before)
+    found = linked.mutate(gets=gets.fill_null(False)).select(*rows.columns)
+    return found.filter(found.gets | (found.fits >= 1 << level) | (found.shuns >= 1 << level - 1))
