@@ -20,10 +20,12 @@ from analytics.models import (
     Erasure,
     EventDefinition,
     GroupTraits,
+    Insight,
     Manifest,
     PersonTraits,
     Project,
     PropertyDefinition,
+    QueryRun,
     QuotaNotice,
     Segment,
     Site,
@@ -52,6 +54,8 @@ LISTS: dict[Any, Any] = {
     PropertyDefinition: factories.PropertyDefinitionFactory,
     PersonTraits: factories.PersonTraitsFactory,
     GroupTraits: factories.GroupTraitsFactory,
+    Insight: factories.InsightFactory,
+    QueryRun: factories.QueryRunFactory,
     Job: factories.JobFactory,
 }
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -81,7 +81,7 @@ def test_a_key_is_of_one_organization_and_one_object(begin) -> None:
 
 def test_what_is_over_a_day_old_is_forgotten(begin) -> None:
     begin(later=-KEPT_FOR)
-    begin(Once("fresh", "a" * 64), later=MOMENT - KEPT_FOR + timedelta(minutes=5))
+    begin(Once("fresh", "a" * 64), later=MOMENT - KEPT_FOR + timedelta(hours=6))
 
     once.forget_old()
 

@@ -170,4 +170,5 @@ def test_an_organization_has_so_many_unfinished_queries_at_most(client, address,
     refused = ask(client, address)
 
     assert (refused.status_code, refused["Retry-After"]) == (429, "5")
-    assert gate.opened.wait(10)
+    # It is ended where it had begun; on a busy machine it may have been taken back before that.
+    assert not gate.begun.is_set() or gate.opened.wait(10)
