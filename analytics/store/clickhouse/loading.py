@@ -35,8 +35,17 @@ def load(snapshot: Snapshot, within: Range, wanted: Wanted, table: str) -> str:
             AND e.time >= {start} AND e.time < {end} {f"AND e.time IN ({moments})" if moments else ""}
     """  # noqa: S608 (names are quoted)
     if wanted.known:
-        events = f"SELECT e.* {known.beside(wanted)} FROM ({events}) AS e {known.joins(wanted)}"  # noqa: S608
+        # Of more than one join, `e.*` would have the columns with the table before their names.
+        loaded = ", ".join(f"e.{name(column)} AS {name(column)}" for column in _names(wanted))
+        events = f"SELECT {loaded} {known.beside(wanted)} FROM ({events}) AS e {known.joins(wanted)}"  # noqa: S608
     return f"CREATE TEMPORARY TABLE {target(wanted)} {MEMORY} AS {events}"
+
+
+def _names(wanted: Wanted) -> list[str]:
+    """The columns that are loaded, before what is known of people and groups."""
+    numbers, texts = map(number_name, sorted(wanted.numbers)), map(text_name, sorted(wanted.texts))
+    person = ["person"] if "person" in wanted.columns else []
+    return ["time", "who", *person, *fixed_columns(wanted), *numbers, *texts, "interval"]
 
 
 def target(wanted: Wanted) -> str:
