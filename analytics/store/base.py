@@ -206,10 +206,13 @@ class SnapshotGone(Exception):
 def pieces(intervals: Sequence[Span]) -> list[tuple[datetime, int, int]]:
     """Intervals as few runs of equal length: start of the run, length in µs, place of its first interval."""
     found: list[tuple[datetime, int, int]] = []
+    goes_on = False
     for place, item in enumerate(intervals):
         length = micros(item.end) - micros(item.start)
-        if not found or found[-1][1] != length:
+        # A day that the calendar left out has no length, nothing is in it, and no engine may divide by it.
+        if length and not (goes_on and found[-1][1] == length):
             found.append((item.start, length, place))
+        goes_on = bool(length)
     return found
 
 

@@ -217,8 +217,8 @@ def test_requests_that_come_together_are_one_row(door, write_key) -> None:
 
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(event.message_id for event in stored()) == sorted(f"m{number}" for number in range(40))
-    # The one that the database held up, and all that gathered meanwhile.
-    assert InboxEntry.objects.count() == 2
+    # The one that the database held up, unless all were there by then, and all that gathered meanwhile.
+    assert InboxEntry.objects.count() <= 2
 
 
 def test_each_project_has_a_row_of_its_own(door, organization, write_key, project) -> None:
