@@ -44,7 +44,11 @@ def query(campaign: Campaign) -> int:
     """The status of a question about what is stored."""
     demo = json.loads((campaign.run.data / "demo.json").read_text())
     body = json.dumps({"kind": "overview", "period": {"last": "7d"}, "panels": ["figures"]})
-    headers = {"Authorization": f"Bearer {demo['secret_key']}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {demo['secret_key']}",
+        "Content-Type": "application/json",
+        "Prefer": "wait=30",
+    }
     with closing(http.client.HTTPConnection("127.0.0.1", campaign.run.port, timeout=30)) as connection:
         connection.request("POST", f"/api/v1/projects/{campaign.project_id}/query/", body, headers)
         return connection.getresponse().status

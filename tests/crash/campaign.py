@@ -94,11 +94,11 @@ class Campaign:
         """Have some trouble for a while under load; what is stored once it is over and all is quiet."""
         began, ledger = time.monotonic(), Ledger()
         with self.load(ledger):
-            eventually(lambda: len(ledger.acknowledged) > 100)
+            eventually(lambda: len(ledger.acknowledged) > 100, within=SETTLED_WITHIN)
             with trouble:
                 time.sleep(seconds)
             before = len(ledger.acknowledged)
-            eventually(lambda: len(ledger.acknowledged) > before + 100)
+            eventually(lambda: len(ledger.acknowledged) > before + 100, within=SETTLED_WITHIN)
         self.settle()
         return self._figures(seed, began, Killer(self.run, random.Random(seed)), ledger, 0)
 
@@ -107,12 +107,12 @@ class Campaign:
         began, chance, ledger = time.monotonic(), random.Random(seed), Ledger()
         killer = Killer(self.run, chance, names)
         with self._merging(), self.load(ledger):
-            eventually(lambda: len(ledger.acknowledged) > 100)
+            eventually(lambda: len(ledger.acknowledged) > 100, within=SETTLED_WITHIN)
             while killer.kills.total() < kills:
                 time.sleep(chance.uniform(*BETWEEN_KILLS))
                 killer.strike()
             before = len(ledger.acknowledged)
-            eventually(lambda: len(ledger.acknowledged) > before + 100)
+            eventually(lambda: len(ledger.acknowledged) > before + 100, within=SETTLED_WITHIN)
         merges = self._merged()
         self.settle()
         return self._figures(seed, began, killer, ledger, merges)
