@@ -22,7 +22,7 @@ from tests.oracle import samples
 from tests.oracle.asked import Asked
 from tests.oracle.facts import Fact, asked_by, stored
 
-CASES = int(os.environ.get("ORACLE_CASES", "100"))
+CASES = int(os.environ.get("ORACLE_CASES", "60"))
 CHOSEN = [name for name in os.environ.get("ORACLE_KINDS", "").split(",") if name] or list(KINDS)
 SHRINK = "ORACLE_SHRINK" in os.environ
 # The examples are parted, so that processes share the work, and so are the kinds: what one example may draw is
