@@ -146,3 +146,42 @@ PEOPLE_LIST = (
     f"""SELECT person, anonymous_id, count(*), min(time), max(time) AS last, arg_max(country, time) {_FROM}
     GROUP BY person, anonymous_id ORDER BY last DESC LIMIT 50""",
 )
+# Who was active in which week, and again in which of the eight after it.
+RETENTION = (
+    f"""CREATE OR REPLACE TEMP TABLE active AS
+    SELECT who, date_trunc('week', time)::DATE AS week, min(time) AS first, max(time) AS last
+    {_FROM} GROUP BY ALL""",
+    "SELECT week, count(*) FROM active GROUP BY week",
+    """SELECT a.week, (b.week - a.week) // 7 AS cell, count(*) FROM active AS a JOIN active AS b
+    ON a.who = b.who AND b.week BETWEEN a.week AND a.week + 56 AND b.last >= a.first GROUP BY ALL""",
+)
+
+
+def funnel(first: str, second: str, third: str) -> tuple[str, ...]:
+    """Three steps in order, each a condition on an event, the third within 14 days of any of the first; how many
+    get there, by the day on which they began, and how long it takes them.
+    """
+    so_far = "OVER (PARTITION BY who ORDER BY time, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    took = "epoch_us(time - began)"
+    return (
+        f"""CREATE OR REPLACE TEMP TABLE reached AS
+        WITH fit AS (
+            SELECT who, time, CASE WHEN {first} THEN 1 WHEN {second} THEN 2 ELSE 3 END AS step
+            {_FROM} AND ({first} OR {second} OR {third})
+        ), begun AS (
+            SELECT who, time, step, max(time) FILTER (step = 1) {so_far} AS began FROM fit
+        ), gone_on AS (
+            SELECT who, time, step, began, max(began) FILTER (step = 2) {so_far} AS first_of_second FROM begun
+        ), linked AS (
+            SELECT who, time, step, CASE step WHEN 1 THEN time WHEN 2 THEN began ELSE first_of_second END AS began
+            FROM gone_on
+        )
+        SELECT who, step, min(time) AS time, min(began) AS began FROM linked
+        WHERE time - began <= INTERVAL 14 DAY GROUP BY who, step""",
+        f"SELECT step, count(*), median({took}), avg({took}) FROM reached GROUP BY step",
+        "SELECT began::DATE AS day, step, count(*) FROM reached GROUP BY day, step",
+    )
+
+
+FUNNEL = funnel("name = 'page'", "name = 'Action 1'", "name = 'Action 2'")
+FUNNEL_OF_ACTIONS = funnel("name = 'Action 1'", "name = 'Action 2'", "name = 'Action 3'")

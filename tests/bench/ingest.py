@@ -1,8 +1,11 @@
-"""Events over HTTP, durable before the answer, beside a bare COPY of the same rows into PostgreSQL."""
+"""Events over HTTP, durable before the answer, beside a bare COPY of the same rows into PostgreSQL;
+then for SUSTAINED seconds (60) at a steady RATE of events a second (25000), while the worker seals.
+"""
 
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +20,8 @@ BATCHES = 1_000
 BATCH_CLIENTS = 8
 SINGLES = 10_000
 SINGLE_CLIENTS = 64
+RATE = int(os.environ.get("RATE", "25000"))
+SUSTAINED = float(os.environ.get("SUSTAINED", "60"))
 
 
 @dataclass(slots=True)
@@ -91,8 +96,32 @@ def run(product: Product, rounds: int) -> None:
     print(f"  sealed meanwhile             {median(sealed):10,.0f} events/s   left {median(left):,.0f} events")
     print(f"  the inbox empty again after  {median(emptied):10.1f} s")
     show(f"single events, {SINGLE_CLIENTS} clients", singles)
+    keep_pace(product, 2 * rounds)
     for name, process in (("web", web), ("worker", product.run.child("worker"))):
         print(f"  most memory of the {name + ' process':<18} {most_memory(process):7.0f} MB")
+
+
+def keep_pace(product: Product, seed: int) -> None:
+    """How much waits to be sealed, second by second, while as much as that comes in."""
+    order = load.Order(
+        product.run.port, product.write_key, BATCHES, BATCH_CLIENTS, BATCH, seed, RATE / BATCH, SUSTAINED
+    )
+    left = []
+    with ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(load.send, order)
+        while not sending.done():
+            left.append(float(backlog()))
+            time.sleep(1)
+    report, half = sending.result(), len(left) // 2
+    rate = report.answers * BATCH / report.seconds
+    print(
+        f"  {RATE:,} a second for {SUSTAINED:.0f} s       {rate:10,.0f} events/s   p99 {report.p99 * 1000:.0f} ms"
+    )
+    print(
+        f"  wait to be sealed            {median(left[:half]):10,.0f} events in the first half, "
+        f"{median(left[half:]):,.0f} in the second, {max(left):,.0f} at most"
+    )
+    print(f"  the inbox empty again after  {until_sealed():10.1f} s")
 
 
 def most_memory(process: psutil.Process) -> float:

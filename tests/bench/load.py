@@ -1,7 +1,8 @@
 """`python -m tests.bench.load`: a light client in a process of its own, which measures the server and not itself.
 
 Reads an `Order` as JSON from standard input and writes a `Report` as JSON to standard output. All requests are
-built before the first is sent; connections are kept alive.
+built before the first is sent; connections are kept alive. What goes on for some time sends them again and again,
+each time under other message ids.
 """
 
 import asyncio
@@ -24,7 +25,10 @@ LENGTH = b"content-length: "
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`batch` events a request, or single ones where it is 0; `seed` makes the message ids of a round its own."""
+    """`batch` events a request, or single ones where it is 0; `seed` makes the message ids of a round its own.
+
+    With `seconds`, so many at `rate` requests a second; without, as fast as answers come, each once.
+    """
 
     port: int
     key: str
@@ -32,15 +36,18 @@ class Order:
     clients: int
     batch: int
     seed: int
+    rate: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`p50` and `p99` are of the answers' times, all in seconds."""
+    """`p50` and `p99` are of the answers' times, all in seconds; `answers` is how many came."""
 
     seconds: float
     p50: float
     p99: float
+    answers: int
 
 
 def send(order: Order) -> Report:
@@ -87,11 +94,27 @@ def request(order: Order, body: bytes) -> bytes:
     return head.encode() + body
 
 
-class Client(asyncio.Protocol):
-    """Sends one request after the other on its connection until none is left."""
+def due(order: Order, made: list[bytes]) -> Iterator[tuple[float, bytes]]:
+    """What to send, and how many seconds after the beginning."""
+    if not order.seconds:
+        yield from ((0.0, content) for content in made)
+        return
+    count = int(order.rate * order.seconds)
+    for number in range(count):
+        turn, place = divmod(number, len(made))
+        # A message id begins with its seed, in eight digits.
+        others = made[place].replace(f'"{order.seed:08x}-'.encode(), f'"{order.seed + turn:08x}-'.encode())
+        yield number / order.rate, others
 
-    def __init__(self, waiting: Iterator[bytes], times: list[float], ended: asyncio.Future[None]) -> None:
+
+class Client(asyncio.Protocol):
+    """Sends one request after the other on its connection until none is left, none before it is due."""
+
+    def __init__(
+        self, waiting: Iterator[tuple[float, bytes]], times: list[float], ended: asyncio.Future[None]
+    ) -> None:
         self.waiting, self.times, self.ended = waiting, times, ended
+        self.start = time.perf_counter()
         self.received = b""
         self.began = 0.0
 
@@ -100,10 +123,18 @@ class Client(asyncio.Protocol):
         self.next()
 
     def next(self) -> None:
-        if (content := next(self.waiting, None)) is None:
+        if (found := next(self.waiting, None)) is None:
             self.ended.set_result(None)
             self.transport.close()
             return
+        after, content = found
+        early = self.start + after - time.perf_counter()
+        if early > 0:
+            asyncio.get_running_loop().call_later(early, self.write, content)
+        else:
+            self.write(content)
+
+    def write(self, content: bytes) -> None:
         self.began = time.perf_counter()
         self.transport.write(content)
 
@@ -128,7 +159,7 @@ class Client(asyncio.Protocol):
 
 
 async def measure(order: Order) -> Report:
-    waiting = iter([request(order, body) for body in bodies(order)])
+    waiting = due(order, [request(order, body) for body in bodies(order)])
     times: list[float] = []
     loop = asyncio.get_running_loop()
     ends = [loop.create_future() for _ in range(order.clients)]
@@ -138,7 +169,7 @@ async def measure(order: Order) -> Report:
     await asyncio.gather(*ends)
     seconds = time.perf_counter() - began
     times.sort()
-    return Report(seconds, times[len(times) // 2], times[int(len(times) * 0.99)])
+    return Report(seconds, times[len(times) // 2], times[int(len(times) * 0.99)], len(times))
 
 
 def main() -> None:

@@ -74,6 +74,19 @@ QUESTIONS = (
         hand_written.TABLE_OF_PEOPLE,
         days=many.DAYS,
     ),
+    Question(
+        "funnel of views and actions",
+        {**LONG, "kind": "funnel", "steps": [{"event": "page"}, {"event": "Action 1"}, {"event": "Action 2"}]},
+        hand_written.FUNNEL,
+        days=many.DAYS,
+    ),
+    Question(
+        "funnel of actions",
+        {**LONG, "kind": "funnel", "steps": [{"event": f"Action {step}"} for step in (1, 2, 3)]},
+        hand_written.FUNNEL_OF_ACTIONS,
+        days=many.DAYS,
+    ),
+    Question("retention by week", {**LONG, "kind": "retention"}, hand_written.RETENTION, days=many.DAYS),
     Question("lifecycle by day", {**LONG, "kind": "lifecycle"}, hand_written.LIFECYCLE, days=many.DAYS),
     Question("stickiness by day", {**LONG, "kind": "stickiness"}, hand_written.STICKINESS, days=many.DAYS),
     Question(
