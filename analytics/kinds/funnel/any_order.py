@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.kinds.funnel.chains import IN_ORDER, began_of, first_of
-from analytics.kinds.funnel.rows import step_rows
+from analytics.kinds.funnel.rows import ranked, step_rows
 from analytics.kinds.funnel.spec import FunnelSpec
 from analytics.store.base import Reading
 
@@ -16,7 +16,7 @@ _NEVER = ibis.timestamp("1970-01-01 00:00:00")
 
 def in_any_order(spec: FunnelSpec, reading: Reading, events: ir.Table) -> Iterator[ir.Table]:
     """The rows of `chains`, level by level: from each event, looking back to when each step was done last."""
-    rows = step_rows(spec, events)
+    rows = ranked(step_rows(spec, events))
     bounds = reading.save("bounds", _bounds(rows))
     yield began_of(bounds)
     done = reading.save("done", _done(spec, rows, bounds))

@@ -13,20 +13,23 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.kinds.funnel.chains import IN_ORDER, began_of, first_of
-from analytics.kinds.funnel.rows import ROW, shunned_rows, step_rows
+from analytics.kinds.funnel.rows import BITS, ROW, ranked, shunned_rows, step_rows
 from analytics.kinds.funnel.spec import FunnelSpec
 from analytics.store.base import Reading
 
 
 def in_order(spec: FunnelSpec, reading: Reading, events: ir.Table) -> Iterator[ir.Table]:
     """The rows of `chains`, level by level."""
-    starts, later = step_rows(spec, events, slice(1)), step_rows(spec, events, slice(1, None))
+    # The events are read once, whatever their number: reading takes longer than all that follows.
+    fit = reading.save("fit", step_rows(spec, events))
+    starts, later = fit.filter((fit.fits & 1) != 0), fit.filter(fit.fits > 1)
     ends = reading.save("ends", _ends(later))
     bounds = reading.save("bounds", _bounds(starts, ends))
     yield began_of(bounds)
     further = bounds.join(ends, "unit").filter(ibis._.ended >= ibis._.began)
     others = [later, *([shunned_rows(spec, events)] if spec.exclusions else [])]
     rows = ibis.union(_latest(further), _between(starts, further), *(_after(rows, further) for rows in others))
+    rows = ranked(rows)
     current = rows.mutate(gets=(rows.fits & 1) != 0, began=rows.time, before=rows.time)
     for level in range(2, len(spec.steps) + 1):
         current = reading.save(f"step_{level}", _step(spec, current, level))
@@ -58,8 +61,9 @@ def _bounds(starts: ir.Table, ends: ir.Table) -> ir.Table:
 
 def _latest(further: ir.Table) -> ir.Table:
     found = further.filter(further.latest.notnull())
-    one, none = ibis.literal(1, "int64"), ibis.literal(0, "int64")
-    return found.select(unit=found.unit, time=found.latest, fits=one, rank=one, shuns=none)
+    return found.select(
+        unit=found.unit, time=found.latest, fits=ibis.literal(1, BITS), shuns=ibis.literal(0, BITS)
+    )
 
 
 def _between(starts: ir.Table, further: ir.Table) -> ir.Table:

@@ -1,8 +1,8 @@
 """The events that a funnel looks at, as rows with what each means to it. No Django here.
 
 A row has `unit`, whose chains are counted (a person or a session); `time`; `fits`, the steps that it fits, as
-bits; `rank`, its place among the rows of one instant; and `shuns`, as bits the steps after which it must not
-come. An excluded event has a row of its own, beside that of the steps that it fits.
+bits; `shuns`, as bits the steps after which it must not come; and, once `ranked`, `rank`, its place among the rows
+of one instant. An excluded event has a row of its own, beside that of the steps that it fits.
 """
 
 import ibis
@@ -14,11 +14,12 @@ from analytics.kinds.expressions import group_of
 from analytics.kinds.funnel.spec import FunnelSpec, Order
 from analytics.store.base import Reading, Wanted
 
-ROW = ("unit", "time", "fits", "rank", "shuns")
+ROW = ("unit", "time", "fits", "shuns")
+# Bits of 20 steps; there may be very many rows.
+BITS = "int32"
 # Ranks: bits of what an event fits, below the lowest of them; of what fits no step, more than any.
 _BITS = 1 << 20
 LAST = 1 << 60
-_ALL = slice(None)
 
 
 def wanted(spec: FunnelSpec) -> Wanted:
@@ -39,19 +40,15 @@ def kept(spec: FunnelSpec, reading: Reading) -> ir.Table:
 
 def all_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
     """The rows of all events, also of those that fit no step."""
-    return _rows(spec, events, fits=places(events, spec.steps))
+    return ranked(_rows(spec, events, fits=places(events, spec.steps)))
 
 
-def step_rows(spec: FunnelSpec, events: ir.Table, steps: slice = _ALL) -> ir.Table:
-    """The rows of the events that fit one of these steps."""
-    names = event_names(spec.steps[steps])
+def step_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
+    """The rows of the events that fit a step."""
+    names = event_names(spec.steps)
     chosen = named(events, names)
     rows = _rows(spec, chosen, fits=places(chosen, spec.steps, names))
-    return rows.filter((rows.fits & bits_of(spec, steps)) != 0)
-
-
-def bits_of(spec: FunnelSpec, steps: slice) -> int:
-    return sum(1 << place for place in range(len(spec.steps))[steps])
+    return rows.filter(rows.fits != 0)
 
 
 def shunned_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
@@ -87,10 +84,15 @@ def _rows(
     none = ibis.literal(0, "int64")
     fits = none if fits is None else fits
     shuns = none if shuns is None else shuns
-    rows = events.select(unit=_unit(spec, events), time=events.time, fits=fits, shuns=shuns)
+    return events.select(unit=_unit(spec, events), time=events.time, fits=fits.cast(BITS), shuns=shuns.cast(BITS))
+
+
+def ranked(rows: ir.Table) -> ir.Table:
+    """The rows with their `rank`."""
+    fits = rows.fits.cast("int64")
     # A number and its negative have the lowest bit in common.
-    rank = (rows.fits == 0).ifelse(ibis.literal(LAST, "int64"), (rows.fits & -rows.fits) * _BITS + rows.fits)
-    return rows.mutate(rank=rank).select(*ROW)
+    rank = (fits == 0).ifelse(ibis.literal(LAST, "int64"), (fits & -fits) * _BITS + fits)
+    return rows.mutate(rank=rank)
 
 
 def _shuns(spec: FunnelSpec, events: ir.Table) -> ir.IntegerValue:
