@@ -43,12 +43,10 @@ def measure(spec: RetentionSpec, timeline: Timeline, reading: Reading) -> Retent
     events = _events(spec, reading)
     seen = reading.save("seen", _seen(spec, timeline, events))
     starts = reading.save("starts", _starts(spec, seen))
-    pairs = (
-        _rolling(spec, timeline, events, starts)
-        if timeline.is_rolling
-        else _calendar(spec, timeline, seen, starts)
-    )
-    returned = reading.save("returned", _furthest(pairs) if spec.returned == "in_or_after" else pairs)
+    pairs = _rolling(spec, timeline, events, starts) if timeline.is_rolling else _calendar(spec, seen, starts)
+    returned = _furthest(pairs) if spec.returned == "in_or_after" else pairs
+    if spec.breakdown or spec.people:
+        returned = reading.save("returned", returned)
     (whole,) = _measured(spec, reading, starts, returned, [None]).values()
     groups = _by_group(spec, reading, events, starts, returned) if spec.breakdown else {}
     people = _people(spec, reading, starts, returned, spec.people) if spec.people else None
@@ -67,8 +65,13 @@ def _is_start(spec: RetentionSpec, timeline: Timeline, events: ir.Table) -> ir.B
 
 
 def _seen(spec: RetentionSpec, timeline: Timeline, events: ir.Table) -> ir.Table:
-    """Of each person and place, the first start event and the last return event, where there is one."""
-    return events.group_by("who", "place").agg(
+    """Of each person and place, the first start event and the last return event, where there is one.
+
+    What the period's end cuts in two, the last cohort's interval, was read as two and is one place.
+    """
+    last = len(timeline.cohorts) - 1
+    place = (events.place > last).ifelse(events.place - 1, events.place) if timeline.is_cut else events.place
+    return events.group_by("who", place=place).agg(
         first=events.time.min(where=_is_start(spec, timeline, events)),
         last=events.time.max(where=fits(events, spec.returning)),
     )
@@ -83,18 +86,13 @@ def _starts(spec: RetentionSpec, seen: ir.Table) -> ir.Table:
     return ever.filter(ever.cohort >= 0)
 
 
-def _calendar(spec: RetentionSpec, timeline: Timeline, seen: ir.Table, starts: ir.Table) -> ir.Table:
-    """Who of which cohort returned in which `cell`."""
-    back = seen.filter(seen["last"].notnull() & (seen.place >= 0))
-    last = len(timeline.cohorts) - 1
-    place = (back.place > last).ifelse(back.place - 1, back.place) if timeline.is_cut else back.place
-    back = back.select("who", place=place, time="last")
+def _calendar(spec: RetentionSpec, seen: ir.Table, starts: ir.Table) -> ir.Table:
+    """Who of which cohort returned in which `cell`, once each."""
+    back = seen.filter(seen["last"].notnull() & (seen.place >= 0)).select("who", "place", time="last")
     joined = starts.join(back, "who")
     joined = joined.mutate(cell=joined.place - joined.cohort)
     found = joined.filter((joined.time >= joined.began) & (joined.cell >= 0) & (joined.cell <= spec.follow))
-    pairs = found.select("who", "cohort", "cell")
-    # What the period's end cuts in two was seen as two.
-    return pairs.distinct() if timeline.is_cut else pairs
+    return found.select("who", "cohort", "cell")
 
 
 def _rolling(spec: RetentionSpec, timeline: Timeline, events: ir.Table, starts: ir.Table) -> ir.Table:
