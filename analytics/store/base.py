@@ -131,8 +131,11 @@ class Reading(Protocol):
     def rows(self, table: ir.Table) -> list[tuple[Any, ...]]:
         """The rows of a table, in its columns' order."""
 
-    def names(self, numbers: Iterable[int]) -> dict[int, str]:
-        """The text of each `who` of the range, of a person or, by group, of a group; of a thousand at most."""
+    def names(self, numbers: Iterable[int], within: Span | None = None) -> dict[int, str]:
+        """The text of each `who` of the range, of a person or, by group, of a group; of a thousand at most.
+
+        Where each is known to have an event in a span, only that is looked through.
+        """
 
 
 class EventStore(Protocol):

@@ -1,12 +1,13 @@
 """People who became known after their events were sealed, resolved when the events are read. No Django here."""
 
 from collections.abc import Mapping, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from analytics.contracts import number_of
+from analytics.periods import Span
 
 if TYPE_CHECKING:
     from analytics.store.base import Snapshot
@@ -67,18 +68,24 @@ def named_by(links: Mapping[str, str], numbers: Set[int]) -> dict[int, str]:
     return {number: person for number, person in people.items() if number in numbers}
 
 
-def people_named(own: duckdb.DuckDBPyConnection, snapshot: "Snapshot", numbers: Set[int]) -> dict[int, str]:
+def people_named(
+    own: duckdb.DuckDBPyConnection, snapshot: "Snapshot", numbers: Set[int], within: Span | None
+) -> dict[int, str]:
     """The texts of these people in the snapshot's files, or in the links that those do not know of."""
     found = named_by(snapshot.links, numbers)
     others = sorted(numbers - found.keys())
     if not others or not snapshot.files:
         return found
-    files = [str(file.path) for file in snapshot.files]
+    values: dict[str, Any] = {"files": [str(file.path) for file in snapshot.files]}
+    inside = ""
+    if within is not None:
+        inside = "AND e.time >= $start AND e.time < $end"
+        values |= {"start": within.start.replace(tzinfo=None), "end": within.end.replace(tzinfo=None)}
     query = f"""
         SELECT e.who, any_value({_SEALED}) FROM read_parquet($files, union_by_name = true) AS e
-        WHERE e.who IN ({", ".join(map(str, others))}) GROUP BY e.who
+        WHERE e.who IN ({", ".join(map(str, others))}) {inside} GROUP BY e.who
     """  # noqa: S608 (numbers, and columns of ours)
-    return found | dict(own.execute(query, {"files": files}).fetchall())
+    return found | dict(own.execute(query, values).fetchall())
 
 
 def overrides_table(links: Mapping[str, str]) -> pa.Table:

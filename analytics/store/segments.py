@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 
 from accounts.errors import Invalid
+from analytics.periods import Span
 from analytics.store import loading, sessions
 from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
 from analytics.store.compiling import compiled
@@ -71,12 +72,12 @@ class SegmentReading:
         """The rows of a table, in its columns' order."""
         return self._own.execute(_compile(table)).fetchall()
 
-    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+    def names(self, numbers: Iterable[int], within: Span | None = None) -> dict[int, str]:
         """The text of each `who`: of a person or, by group, of a group."""
         wanted = set(numbers)
         if self._groups is not None:
             return {number: name for number, name in self._groups.items() if number in wanted}
-        return people_named(self._own, self._snapshot, wanted)
+        return people_named(self._own, self._snapshot, wanted, within)
 
 
 def _compile(table: ir.Table) -> str:

@@ -1,7 +1,7 @@
 """Rows of people and of groups, asked of a reading. No Django here.
 
 Both are made of parts: what somebody has in one session, `key` (the person's number, or the group), `who`,
-`session`, `events`, `first` and `last`.
+`session`, `events`, `first` and `last`. No two of one key are of one session, which is of one person.
 """
 
 import re
@@ -27,6 +27,7 @@ from analytics.kinds.profiles.spec import (
     ProfilesSpec,
     place_of,
 )
+from analytics.periods import Span
 from analytics.store.base import EPOCH, Reading, Wanted, micros
 
 GROUP = "group_id"
@@ -36,14 +37,14 @@ _COLUMNS = {"last_seen": "last", "first_seen": "first"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; `key` as it stands in the reading."""
+    """One row; `key` as it stands in the reading; `people` are a group's, a person is one."""
 
     key: Any
     first: datetime
     last: datetime
     events: int
     sessions: int
-    people: int
+    people: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ def _page(spec: ProfilesSpec, sort: PersonSort | GroupSort, reading: Reading, pa
         first=parts["first"].min(),
         last=parts["last"].max(),
         events=parts.events.sum(),
-        sessions=parts.session.nunique(),
-        people=parts.who.nunique(),
+        sessions=parts.count(),
+        **({"people": parts.who.nunique()} if isinstance(spec, GroupsSpec) else {}),
     )
     found = reading.save("profiles", found)
     ((total,),) = reading.rows(found.agg(total=found.count()))
@@ -167,5 +168,8 @@ def last_of(reading: Reading, rows: Sequence[Row]) -> dict[int, tuple[str, str, 
 
 
 def names(reading: Reading, rows: Sequence[Row]) -> dict[int, str]:
-    numbers = [row.key for row in rows]
-    return dict(zip(numbers, names_of(reading, numbers), strict=True))
+    if not rows:
+        return {}
+    numbers, lasts = [row.key for row in rows], [row.last for row in rows]
+    within = Span(min(lasts), max(lasts) + timedelta(microseconds=1))
+    return dict(zip(numbers, names_of(reading, numbers, within), strict=True))

@@ -73,7 +73,7 @@ class ClickHouseReading:
         """The rows of a table, in its columns' order."""
         return [tuple(row) for row in self._own.query(compiled(table)).result_rows]
 
-    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+    def names(self, numbers: Iterable[int], within: Span | None = None) -> dict[int, str]:
         """The text of each `who`: of a person or, by group, of a group."""
         wanted, groups, snapshot = set(numbers), self._naming.groups, self._naming.snapshot
         if groups is not None:
@@ -82,9 +82,11 @@ class ClickHouseReading:
         others = ", ".join(map(str, wanted - found.keys()))
         if not others:
             return found
+        start, end = (instant(micros(at)) for at in (within.start, within.end)) if within else ("", "")
+        inside = f"AND time >= {start} AND time < {end}" if within else ""
         query = f"""
             SELECT who, any(person) FROM {self._naming.table}
-            WHERE {visible(snapshot.project_id, snapshot.visible)} AND who IN ({others}) GROUP BY who
+            WHERE {visible(snapshot.project_id, snapshot.visible)} AND who IN ({others}) {inside} GROUP BY who
         """  # noqa: S608 (numbers, and names of ours)
         return found | {row[0]: row[1] for row in self._own.query(query).result_rows}
 
