@@ -21,6 +21,8 @@ from analytics.store.base import Reading, Wanted
 
 PATH = "path"
 VIEWS = [str(kind) for kind in VIEW_KINDS]
+# So many times the pages shown are looked at.
+_FURTHER = 5
 OF_EVENTS = {Panel.PAGES, Panel.EVENTS}
 COLUMNS: dict[Panel, tuple[Metric, Metric]] = {
     panel: (Metric.SESSIONS, Metric.VISITORS) for panel in TABLE_FIELDS if panel not in OF_EVENTS
@@ -203,8 +205,47 @@ def _count(events: ir.Table, which: ir.BooleanValue) -> ir.Table:
 
 
 def _ranking(reading: Reading, parts: Parts, panel: Panel, limit: int) -> Ranking:
+    if panel is Panel.PAGES and (found := _pages(reading, parts.kept, limit)):
+        return found
     rows: list[tuple[Any, ...]] = reading.rows(_ranked(parts, panel, limit))
     return Ranking(tuple((value, first, second) for value, first, second, _ in rows), rows[0][3] if rows else 0)
+
+
+def _pages(reading: Reading, kept: ir.Table, limit: int) -> Ranking | None:
+    """The pages with the most visitors; None where it takes all pages to tell.
+
+    Views are many, and telling their people apart takes longest. A page has no more visitors than views, so people
+    are told apart only on pages that have as many views as the last one shown has visitors.
+    """
+    counted: list[tuple[str, int, int]] = reading.rows(_views_of_pages(kept.op(), _FURTHER * limit))
+    views = {path: count for path, count, _ in counted}
+    total = counted[0][2] if counted else 0
+    surely = [*views][: limit + limit // 2]
+    visitors: dict[str, int] = dict(reading.rows(_visitors_of_pages(kept, surely))) if surely else {}
+    least = sorted(visitors.values(), reverse=True)[min(limit, len(visitors)) - 1] if visitors else 0
+    if total > len(views) and min(views.values()) >= least:
+        return None
+    if others := [path for path in [*views][len(surely) :] if views[path] >= least]:
+        visitors |= dict(reading.rows(_visitors_of_pages(kept, others)))
+    first = sorted(visitors, key=lambda path: (-visitors[path], path))[:limit]
+    return Ranking(tuple((path, visitors[path], views[path]) for path in first), total)
+
+
+@lru_cache(maxsize=256)
+def _views_of_pages(operation: Any, limit: int) -> ir.Table:
+    """The pages with the most views, and how many pages there are."""
+    viewed = _viewed(operation.to_expr())
+    return _first(viewed.group_by(value=viewed[PATH]).agg(first=viewed.count()), limit)
+
+
+def _visitors_of_pages(kept: ir.Table, paths: list[str]) -> ir.Table:
+    viewed = _viewed(kept)
+    viewed = viewed.filter(viewed[PATH].isin(paths))
+    return viewed.group_by(value=viewed[PATH]).agg(visitors=viewed.who.nunique())
+
+
+def _viewed(events: ir.Table) -> ir.Table:
+    return events.filter(events.kind.isin(VIEWS))
 
 
 def _ranked(parts: Parts, panel: Panel, limit: int) -> ir.Table:
@@ -217,10 +258,15 @@ def _ranking_of(operation: Any, panel: Panel, limit: int) -> ir.Table:
     """The ranking over a table; kept, since making an expression takes longer than computing it."""
     source = operation.to_expr()
     if panel is Panel.PAGES:
-        source = source.filter(source.kind.isin(VIEWS))
+        source = _viewed(source)
     elif panel is Panel.EVENTS:
         source = source.filter(source.kind == str(Kind.TRACK))
     numbers = [source.who.nunique() if metric is Metric.VISITORS else source.count() for metric in COLUMNS[panel]]
     grouped = source.group_by(value=source[TABLE_FIELDS[panel]]).agg(first=numbers[0], second=numbers[1])
+    return _first(grouped, limit)
+
+
+def _first(grouped: ir.Table, limit: int) -> ir.Table:
+    """The rows with the largest `first`, each with the number of all rows."""
     counted = grouped.mutate(total_rows=ibis._.count().over(ibis.window()))
     return counted.order_by(ibis.desc("first"), "value").limit(limit)
