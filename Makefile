@@ -38,7 +38,7 @@ test: $(DEV_STAMP)  ## the whole suite; ARGS go to pytest
 lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, deploy checks
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.lint
 
-bench: $(DEV_STAMP)  ## measure; ONLY=ingest, seal, query, fair or inference
+bench: $(DEV_STAMP)  ## measure; ONLY=ingest, seal, query, fair, inference or growth
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 crash: $(DEV_STAMP)  ## kill everything at random moments under load and count; KILLS, SEED

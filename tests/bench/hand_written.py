@@ -1,5 +1,14 @@
 """What one would write by hand in DuckDB over the same files, to hold Plumbline's queries against."""
 
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
 _FROM = "FROM read_parquet($files) WHERE time >= $start AND time < $end"
 # Sessions as the definitions have them, without the cut after 24 hours, which no person of the bench needs.
 _SESSIONS = f"""
@@ -185,3 +194,18 @@ def funnel(first: str, second: str, third: str) -> tuple[str, ...]:
 
 FUNNEL = funnel("name = 'page'", "name = 'Action 1'", "name = 'Action 2'")
 FUNNEL_OF_ACTIONS = funnel("name = 'Action 1'", "name = 'Action 2'", "name = 'Action 3'")
+
+
+def milliseconds(files: list[str], spans: Sequence[tuple[Sequence[str], datetime, datetime]]) -> float:
+    """How long statements take in a new database, each lot over its own span."""
+    spill = str(Path(tempfile.gettempdir()) / "plumbline-bench-spill")
+    config: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": spill}
+    began = time.perf_counter()
+    with duckdb.connect(config=config) as own:
+        for statements, first, last in spans:
+            values = {"files": files, "start": first.replace(tzinfo=None), "end": last.replace(tzinfo=None)}
+            for text in statements:
+                for part in text.split(";"):
+                    used = {name: value for name, value in values.items() if f"${name}" in part}
+                    own.execute(part, used).fetchall()
+    return (time.perf_counter() - began) * 1000

@@ -76,13 +76,13 @@ class Filled:
     cpu: float
 
 
-def store(product: Product, project: Project, rows: int) -> Filled:
-    """Write about so many events and compact them, as the worker does in time; it is idle when this returns."""
+def store(product: Product, project: Project, rows: int, days: int = DAYS) -> Filled:
+    """Write about so many events of the last days and compact them, as the worker does in time."""
     now = datetime.now(UTC)
     # Else the worker would compact the same, twice the work for one result.
     with product.without("worker"):
         began = time.perf_counter()
-        events = fill(project, rows, now.date())
+        events = fill(project, rows, now.date(), days)
         written, cpu = time.perf_counter() - began, cpu_seconds()
         compaction.compact_project(project_id=project.pk, now=now + timedelta(hours=2))
         compacted, cpu = time.perf_counter() - began - written, cpu_seconds() - cpu
@@ -95,11 +95,11 @@ def cpu_seconds() -> float:
     return sum(psutil.Process().cpu_times()[:2])
 
 
-def fill(project: Project, rows: int, today: date) -> int:
-    """Write about so many events of the last DAYS days, as sealing would; how many."""
+def fill(project: Project, rows: int, today: date, days: int = DAYS) -> int:
+    """Write about so many events of the last days, as sealing would; how many."""
     stored = 0
     segments = []
-    for table in _days(rows, today):
+    for table in _days(rows, today, days):
         at = datetime.now(UTC)
         segments += [write_segment(project.pk, part, at) for part in split_by_days(table)]
         stored += table.num_rows
@@ -108,12 +108,12 @@ def fill(project: Project, rows: int, today: date) -> int:
     return stored
 
 
-def _days(rows: int, today: date) -> Iterator[pa.Table]:
-    sessions = rows // PER_SESSION // DAYS
+def _days(rows: int, today: date, days: int) -> Iterator[pa.Table]:
+    sessions = rows // PER_SESSION // days
     with duckdb.connect() as own:
         own.register("people", _people(rows // PER_PERSON))
-        for day in range(DAYS):
-            start = datetime.combine(today - timedelta(days=DAYS - 1 - day), datetime.min.time(), UTC)
+        for day in range(days):
+            start = datetime.combine(today - timedelta(days=days - 1 - day), datetime.min.time(), UTC)
             values = {
                 "people": rows // PER_PERSON,
                 "start": int(start.timestamp()) * 1_000_000,

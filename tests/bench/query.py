@@ -5,16 +5,17 @@ files.
 before.
 """
 
+import multiprocessing
 import os
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-import duckdb
 from django.db.models import F
 
 from analytics.kinds import parse_spec
@@ -140,22 +141,11 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def by_hand(files: list[str], question: Question, end: datetime) -> None:
-    """Both periods in a new database, as one would at a prompt."""
-    middle = end - timedelta(days=question.days)
-    spill = str(Path(tempfile.gettempdir()) / "plumbline-bench-spill")
-    config: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": spill}
-    with duckdb.connect(config=config) as own:
-        spans = (
-            (question.by_hand, middle, end),
-            (question.before, middle - timedelta(days=question.days), middle),
-        )
-        for statements, first, last in spans:
-            values = {"files": files, "start": first.replace(tzinfo=None), "end": last.replace(tzinfo=None)}
-            for text in statements:
-                for part in text.split(";"):
-                    used = {name: value for name, value in values.items() if f"${name}" in part}
-                    own.execute(part, used).fetchall()
+@contextmanager
+def prompt() -> Iterator[ProcessPoolExecutor]:
+    """Another process, as one would open at a prompt: neither has the other's memory to clear up."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
+        yield other
 
 
 def run(product: Product, rounds: int) -> None:
@@ -171,22 +161,29 @@ def run(product: Product, rounds: int) -> None:
     print(f"  on disk                      {size / filled.events:10.1f} bytes an event", flush=True)
     files = [str(storage.path_of(segment)) for segment in segments]
     end = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-    for question in QUESTIONS:
-        _compare(project, question, files, end, rounds)
+    with prompt() as other:
+        for question in QUESTIONS:
+            days = timedelta(days=question.days)
+            spans = [(question.by_hand, end - days, end), (question.before, end - 2 * days, end - days)]
+            _compare(project, question, partial(other.submit, hand_written.milliseconds, files, spans), rounds)
 
 
-def _compare(project: Project, question: Question, files: list[str], end: datetime, rounds: int) -> None:
+def forget(project: Project) -> None:
+    """No answer is known of a new version. Emptying the cache would take the lock of beat as well."""
+    Manifest.objects.filter(project=project).update(version=F("version") + 1)
+
+
+def _compare(project: Project, question: Question, hand: Callable[[], Future[float]], rounds: int) -> None:
     spec = parse_spec(question.spec)
     ours, cpu, cached, theirs = [], [], [], []
     for _ in range(rounds):
-        # No answer is known of a new version. Emptying the cache would take the lock of beat as well.
-        Manifest.objects.filter(project=project).update(version=F("version") + 1)
+        forget(project)
         before = many.cpu_seconds()
         ours.append(timed(lambda: run_query(project=project, spec=spec)))
         cpu.append((many.cpu_seconds() - before) * 1000)
         cached.append(timed(lambda: run_query(project=project, spec=spec)))
         if question.by_hand and ROWS <= MOST_BY_HAND:
-            theirs.append(timed(lambda: by_hand(files, question, end)))
+            theirs.append(hand().result())
     beside = f"   by hand {median(theirs):6.0f} ms   ratio {median(ours) / median(theirs):.2f}" if theirs else ""
     print(
         f"  {question.name:<28} {median(ours):10.0f} ms   CPU {median(cpu):6.0f} ms{beside}"
