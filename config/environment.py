@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from analytics.store.clickhouse import connection as clickhouse
+from analytics.store.clickhouse.sql import door
 
 
 class _Required:
@@ -92,6 +93,13 @@ VARIABLES = (
         "str",
         "",
         "ClickHouse: `clickhouse://user:password@host:port/database`. Unset: files in the data folder.",
+    ),
+    Variable(
+        "EVENT_STORE_SQL_URL",
+        "str",
+        "",
+        "Opens SQL where the events are in ClickHouse: the address of a user for each project, who may only read, "
+        "e.g. `clickhouse://plumbline_sql_{project}:password@host:port/database`. Unset: SQL is closed there.",
     ),
     Variable("PLUMBLINE_QUERY_SECONDS", "int", 30, "The deadline of one query, in seconds."),
     Variable(
@@ -229,6 +237,25 @@ def event_store(url: str) -> str:
         raise ImproperlyConfigured(f"EVENT_STORE_URL is not an address of ClickHouse: {error}.") from error
     if not clickhouse.is_installed():
         raise ImproperlyConfigured(clickhouse.MISSING)
+    return url
+
+
+def event_store_sql(url: str, store_url: str) -> str:
+    """The address of the users of SQL, as given; raises ImproperlyConfigured for one that cannot be used."""
+    if not url:
+        return ""
+    if not store_url:
+        raise ImproperlyConfigured("EVENT_STORE_SQL_URL needs EVENT_STORE_URL: the events are in ClickHouse.")
+    try:
+        address = clickhouse.address_of(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EVENT_STORE_SQL_URL is not an address of ClickHouse: {error}.") from error
+    if address.path or address.cluster or clickhouse.address_of(store_url).cluster:
+        raise ImproperlyConfigured("EVENT_STORE_SQL_URL is for a server, and one that is no part of a cluster.")
+    if door.PLACE not in address.user or not address.password:
+        raise ImproperlyConfigured(
+            f"EVENT_STORE_SQL_URL needs a user with `{door.PLACE}` in its name, and a password."
+        )
     return url
 
 

@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
 IMPORT_BYTES: int = ENV["PLUMBLINE_IMPORT_MEGABYTES"] * 2**20
 
 EVENT_STORE_URL: str = environment.event_store(ENV["EVENT_STORE_URL"])
+EVENT_STORE_SQL_URL: str = environment.event_store_sql(ENV["EVENT_STORE_SQL_URL"], EVENT_STORE_URL)
 QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
 # What the API computes for longer than this is fetched later, unless the client says how long it waits.
 QUERY_WAIT_SECONDS = 3.0

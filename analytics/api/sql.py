@@ -34,7 +34,7 @@ class SqlQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sql: str = Field(max_length=LONGEST, description="One query in DuckDB's SQL.")
+    sql: str = Field(max_length=LONGEST, description="One query in DuckDB's SQL, or ClickHouse's.")
     period: Period | None = Field(default=None, description="The days that the views have.")
 
 
@@ -71,18 +71,21 @@ class SqlView(APIView):
         operation_id="projects_sql",
         summary="Run SQL",
         tags=["queries"],
-        description="One query in DuckDB's SQL over the project's views `events`, `people` and `sessions`. It can "
-        "read nothing else and change nothing. `docs/sql.md` has the columns and examples.",
+        description="One query over the project's views `events`, `people` and `sessions`, in DuckDB's SQL or, "
+        "where the events are in ClickHouse, in that one's. It can read nothing else and change nothing. "
+        "`docs/sql.md` has the columns and examples.",
         request={JSON: inlined(SqlQuestion.model_json_schema())},
         responses={
-            (200, JSON): OpenApiResponse(_ANSWER, description="The columns with DuckDB's types, and the rows."),
+            (200, JSON): OpenApiResponse(
+                _ANSWER, description="The columns with the engine's types, and the rows."
+            ),
             (200, CSV): OpenApiTypes.BINARY,
             (200, PARQUET): OpenApiTypes.BINARY,
             400: OpenApiResponse(description="It cannot run; the error has `line`, `column` and `excerpt`."),
             403: OpenApiResponse(description="Viewers do not run SQL."),
             404: OpenApiResponse(description="There is no such project, or not for you."),
             422: OpenApiResponse(description="It would read more than the plan allows."),
-            503: OpenApiResponse(description="The events are in ClickHouse, where SQL is closed."),
+            503: OpenApiResponse(description="The events are in ClickHouse, where SQL is closed to the project."),
             504: OpenApiResponse(description="The query took longer than it may."),
         },
         examples=[OpenApiExample("Visits by country", EXAMPLE, request_only=True)],

@@ -1,32 +1,34 @@
 """Run an analyst's SQL over a project's events, people and sessions.
 
-The query runs in a process of its own (`analytics/store/sql`) over the files of one snapshot, in its turn, like
-every other query of the organization.
+The query runs in a process of its own (`analytics/store/sql`) over the files of one snapshot, or as a user of
+ClickHouse who sees one project (`analytics/store/clickhouse/sql`), in its turn, like every other query of the
+organization.
 """
 
 import json
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.errors import FieldError, Invalid, Unavailable
-from accounts.queries.plans import limits_of
+from accounts.queries.plans import Limits, limits_of
 from analytics.models import PersonTraits, Project
 from analytics.periods import Period, Span, resolve
-from analytics.queries import manifest, retention, storage, suggestions
+from analytics.queries import manifest, retention, sql_in_clickhouse, storage, suggestions
 from analytics.queries.desk import desk
 from analytics.queries.estimate import estimate_of
 from analytics.queries.run import at_once, check_size
-from analytics.store.base import EPOCH, Range, SnapshotGone
-from analytics.store.connection import Limits
+from analytics.store.base import EPOCH, Range, Snapshot, SnapshotGone, StoreFault
+from analytics.store.connection import Limits as FileLimits
 from analytics.store.sql import sandbox, tables, views
 from analytics.store.stop import Stop
 
@@ -35,17 +37,13 @@ MOST_ROWS = 10_000
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TRAITS = 1_000_000
 END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
-CLOSED = (
-    "SQL is not open here: the events are in ClickHouse. Ask your administrator for a read-only user of it; "
-    "docs/sql.md says how to make one that sees one project."
-)
 # A word of the SQL decides what is prepared; one in a comment or a text prepares too much, never too little.
 _PEOPLE, _SESSIONS = (re.compile(rf"\b{name}\b", re.IGNORECASE) for name in ("people", "sessions"))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`columns` are names and DuckDB types; `truncated` where there are more rows than these.
+    """`columns` are names and the engine's types; `truncated` where there are more rows than these.
 
     `rows_read` is what the query may have read: the events of the files of the period.
     """
@@ -59,8 +57,8 @@ class Result:
 
 def run_sql(*, project: Project, sql: str, period: Period | None = None) -> Result:
     """Raises Invalid, saying where, for SQL that cannot run; else as `run.run_query` does."""
-    _check(sql)
     begun = time.perf_counter()
+    _check(project, sql)
     try:
         found, rows = _attempt(project, sql, period)
     except SnapshotGone:
@@ -70,22 +68,24 @@ def run_sql(*, project: Project, sql: str, period: Period | None = None) -> Resu
     return Result(found.table, found.columns, found.truncated, rows, elapsed)
 
 
-def is_open() -> bool:
-    """Whether this installation runs SQL."""
-    return storage.clickhouse_address() is None
+def closed(project: Project) -> str:
+    """Why SQL is closed to a project; empty where it is open."""
+    return sql_in_clickhouse.closed(project.pk) if sql_in_clickhouse.is_here() else ""
 
 
 def schema(project: Project) -> dict[str, list[tuple[str, str]]]:
-    """Each view's columns: names and DuckDB types."""
+    """Each view's columns: names and the engine's types."""
+    if sql_in_clickhouse.is_here():
+        return sql_in_clickhouse.schema(project)
     return views.columns(suggestions.of(project).properties)
 
 
-def _check(sql: str) -> None:
-    if not is_open():
-        raise Unavailable(CLOSED)
+def _check(project: Project, sql: str) -> None:
     if not sql.strip() or len(sql) > LONGEST or "\0" in sql:
         message = f"Write a query of up to {LONGEST:,} characters."
         raise Invalid(message, fields=[FieldError("sql", message)])
+    if why := closed(project):
+        raise Unavailable(why)
 
 
 def _attempt(project: Project, sql: str, period: Period | None) -> tuple[sandbox.Found, int]:
@@ -96,30 +96,50 @@ def _attempt(project: Project, sql: str, period: Period | None) -> tuple[sandbox
     rows = estimate_of(snapshot, within.span).rows
     if limits.query_rows is not None:
         check_size(rows, limits.query_rows, limits.plan)
-    scope = views.Scope(snapshot, within, project.time_zone, suggestions.of(project).properties)
+    if sql_in_clickhouse.is_here():
+        scope = sql_in_clickhouse.scope(project, snapshot, within)
+        return _asked(project, limits, partial(sql_in_clickhouse.computed, sql, scope, _bounds())), rows
     with tables.room(storage.limits()) as room:
-        if _PEOPLE.search(sql):
-            tables.write_traits(room / "traits.parquet", _traits(project))
-            scope = replace(scope, traits=room / "traits.parquet")
-        if _SESSIONS.search(sql):
-            scope = replace(scope, sessions=room / "sessions.parquet")
-        ticket = desk().ask(
-            key=f"sql:{uuid.uuid4()}",
-            organization=project.organization_id,
-            limit=at_once(limits),
-            seconds=settings.QUERY_SECONDS,
-            work=partial(_computed, sql, scope, storage.limits()),
-        )
+        files = _files(project, sql, snapshot, within, room)
+        return _asked(project, limits, partial(_computed, sql, files, storage.limits())), rows
+
+
+def _files(project: Project, sql: str, snapshot: Snapshot, within: Range, room: Path) -> views.Scope:
+    """What the views read, in files of their own where no file of the store has it."""
+    scope = views.Scope(snapshot, within, project.time_zone, suggestions.of(project).properties)
+    if _PEOPLE.search(sql):
+        tables.write_traits(room / "traits.parquet", _traits(project))
+        scope = replace(scope, traits=room / "traits.parquet")
+    if _SESSIONS.search(sql):
+        scope = replace(scope, sessions=room / "sessions.parquet")
+    return scope
+
+
+def _asked(project: Project, limits: Limits, work: Callable[[Stop], sandbox.Found]) -> sandbox.Found:
+    """The rows, once it is the query's turn."""
+    ticket = desk().ask(
+        key=f"sql:{uuid.uuid4()}",
+        organization=project.organization_id,
+        limit=at_once(limits),
+        seconds=settings.QUERY_SECONDS,
+        work=work,
+    )
+    try:
         found: sandbox.Found = ticket.result()
-    return found, rows
+    except StoreFault as error:
+        raise Unavailable("The event store does not answer. Try again in a moment.") from error
+    return found
 
 
-def _computed(sql: str, scope: views.Scope, limits: Limits, stop: Stop) -> sandbox.Found:
+def _computed(sql: str, scope: views.Scope, limits: FileLimits, stop: Stop) -> sandbox.Found:
     """Runs in a thread of the desk and asks no database of ours."""
     if scope.sessions is not None:
         tables.write_sessions(scope.sessions, scope.snapshot, scope.within, limits, stop)
-    bounds = sandbox.Bounds(settings.SQL_MEGABYTES << 20, MOST_ROWS, MOST_BYTES)
-    return sandbox.run(views.job(sql, scope), bounds, stop)
+    return sandbox.run(views.job(sql, scope), _bounds(), stop)
+
+
+def _bounds() -> sandbox.Bounds:
+    return sandbox.Bounds(settings.SQL_MEGABYTES << 20, MOST_ROWS, MOST_BYTES)
 
 
 def _range(period: Period | None, project: Project, edge: datetime | None) -> Range:

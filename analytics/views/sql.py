@@ -48,7 +48,7 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
         "periods": PERIODS,
         "examples": EXAMPLES,
         "views": queries.schema(found),
-        "closed": "" if queries.is_open() else queries.CLOSED,
+        "closed": queries.closed(found),
         "most": queries.LONGEST,
     }
     status = 200
@@ -77,7 +77,7 @@ def _place(details: Any) -> dict[str, int]:
 
 def _table(found: queries.Result, project: Project) -> dict[str, Any]:
     """The columns, and each row's texts with whether they are numbers."""
-    columns = [Column(name, any(part in kind for part in _NUMBERS)) for name, kind in found.columns]
+    columns = [Column(name, any(part in kind.upper() for part in _NUMBERS)) for name, kind in found.columns]
     rows = rows_of(found.table.slice(0, SHOWN_ROWS))
     return {
         "columns": columns,

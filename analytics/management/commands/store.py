@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.errors import DeadlineExceeded, PlumblineError
 from analytics.management import store_report
 from analytics.models import Project
-from analytics.queries import storage
+from analytics.queries import sql, sql_in_clickhouse, storage
 from analytics.services import store_check, store_move, store_rebuild
 from analytics.services.store_check import How
 from analytics.store.base import StoreFault
 from analytics.store.clickhouse import connection, schema
+from analytics.store.clickhouse.sql import ddl
+from analytics.store.clickhouse.sql.door import door_of
 from analytics.store.clickhouse.writing import ClickHouseTable
 
 # Where `ddl` has no address to go by: a database of that name, and tables of one node.
@@ -25,7 +27,7 @@ class Command(BaseCommand):
     help = "Look after the event store: check and rebuild its manifest, print ClickHouse's tables, move there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parts = parser.add_subparsers(required=True, metavar="check|rebuild|ddl|move")
+        parts = parser.add_subparsers(required=True, metavar="check|rebuild|ddl|move|sql")
         check = parts.add_parser(
             "check", help="compare the manifest with the files; exit code 1 where they differ"
         )
@@ -37,10 +39,15 @@ class Command(BaseCommand):
             "--newest-wins", action="store_true", help="where files share events, leave the older ones out"
         )
         rebuild.set_defaults(run=self._rebuild)
-        ddl = parts.add_parser("ddl", help="print the statements that make ClickHouse's tables")
-        ddl.add_argument("--cluster", default="", help="make Replicated and Distributed tables on this cluster")
-        ddl.add_argument("--database", default="", help="the database; else that of EVENT_STORE_URL")
-        ddl.set_defaults(run=self._ddl)
+        tables = parts.add_parser("ddl", help="print the statements that make ClickHouse's tables")
+        tables.add_argument("--cluster", default="", help="make Replicated and Distributed tables on this cluster")
+        tables.add_argument("--database", default="", help="the database; else that of EVENT_STORE_URL")
+        tables.add_argument("--sql", action="store_true", help="those that make the users of SQL")
+        tables.add_argument("--project", type=int, metavar="ID", help="with --sql: this project only")
+        tables.set_defaults(run=self._ddl)
+        looking = parts.add_parser("sql", help="look whether SQL is open; exit code 1 where it is not")
+        looking.add_argument("--project", type=int, default=None, metavar="ID", help="this project only")
+        looking.set_defaults(run=self._sql)
         move = parts.add_parser("move", help="copy all segments into ClickHouse; may be broken off and repeated")
         move.add_argument("--to", default="", help="ClickHouse's address; else EVENT_STORE_URL")
         move.add_argument(
@@ -77,7 +84,19 @@ class Command(BaseCommand):
         for line in store_report.of_rebuilt(found):
             self.stdout.write(line)
 
+    def _sql(self, options: dict[str, Any]) -> None:
+        closed = 0
+        for project_id in _projects(options["project"]):
+            faults = sql_in_clickhouse.faults(project_id)
+            closed += bool(faults)
+            self.stdout.write(f"project {project_id}: {'; '.join(faults) or 'open'}")
+        if closed:
+            raise CommandError(f"SQL is closed to {closed} projects.", returncode=1)
+
     def _ddl(self, options: dict[str, Any]) -> None:
+        if options["sql"]:
+            self._sql_users(options["project"])
+            return
         address = _address(settings.EVENT_STORE_URL or PLAIN)
         address = replace(
             address,
@@ -85,6 +104,16 @@ class Command(BaseCommand):
             database=options["database"] or address.database,
         )
         for statement in schema.statements(address):
+            self.stdout.write(f"{statement};\n")
+
+    def _sql_users(self, project_id: int | None) -> None:
+        if not settings.EVENT_STORE_SQL_URL:
+            raise CommandError("Set EVENT_STORE_SQL_URL: the users get its name and password.")
+        limits = ddl.bounds(settings.QUERY_SECONDS, settings.SQL_MEGABYTES, sql.MOST_ROWS + 1)
+        statements = [*ddl.once(_address(settings.EVENT_STORE_URL), limits)]
+        for project in _projects(project_id):
+            statements += ddl.of_project(door_of(settings.EVENT_STORE_SQL_URL, project), project)
+        for statement in statements:
             self.stdout.write(f"{statement};\n")
 
     def _move(self, options: dict[str, Any]) -> None:
@@ -102,6 +131,15 @@ class Command(BaseCommand):
         self.stdout.write(f"{moved} events moved; every batch has the rows and message ids of its segment.")
         if options["drop_segments"]:
             self.stdout.write(f"{store_move.drop_moved()} segments dropped; the sweep deletes their files.")
+
+
+def _projects(only: int | None) -> list[int]:
+    """The ids of all projects, or of one that there has to be."""
+    found = Project.objects.order_by("pk").values_list("pk", flat=True)
+    chosen = [*(found.filter(pk=only) if only is not None else found)]
+    if only is not None and not chosen:
+        raise CommandError(f"There is no project {only}.")
+    return chosen
 
 
 def _address(url: str) -> connection.Address:

@@ -61,12 +61,12 @@ def run(job: Job, bounds: Bounds, stop: Stop) -> Found:
         _places.release()
     head, _, body = answer.partition(b"\n")
     if status or not head:
-        raise _refused(job.sql, "The query needs more memory than it may use.", None)
+        raise refused(job.sql, "The query needs more memory than it may use.", None)
     said = json.loads(head)
     if "gone" in said:
         raise SnapshotGone(said["gone"])
     if "error" in said:
-        raise _refused(job.sql, said["error"]["message"], said["error"]["position"])
+        raise refused(job.sql, said["error"]["message"], said["error"]["position"])
     columns = tuple((name, kind) for name, kind in said["columns"])
     with pa.ipc.open_stream(body) as reader:
         return Found(reader.read_all(), columns, said["truncated"])
@@ -108,7 +108,8 @@ def _input(job: Job, bounds: Bounds, stop: Stop) -> bytes:
     return sink.getvalue()
 
 
-def _refused(sql: str, message: str, position: int | None) -> Invalid:
+def refused(sql: str, message: str, position: int | None) -> Invalid:
+    """The error of who asks, with the line, the column and an excerpt where the byte of the fault is known."""
     if position is None:
         return Invalid(message, fields=[FieldError("sql", message)])
     line, column, shown = place_of(sql, position)
