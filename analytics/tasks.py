@@ -14,6 +14,7 @@ from analytics.services import (
     quota_notices,
     retention,
     sealing,
+    spill,
     uploads,
 )
 
@@ -32,6 +33,7 @@ def compact() -> None:
 @shared_task
 def sweep() -> None:
     compaction.sweep()
+    spill.sweep()
     engine.writer().upkeep()
 
 

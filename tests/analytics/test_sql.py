@@ -1,6 +1,7 @@
 """SQL for analysts: what the views have, what a query may not do, and where it goes wrong."""
 
 import io
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.errors import DeadlineExceeded, Invalid, QueryTooLarge, Unavailable
@@ -18,8 +20,8 @@ from analytics.periods import Period
 from analytics.queries import sql as sqls
 from analytics.queries import storage
 from analytics.queries.sql import run_sql
-from analytics.services import compaction, erasures
-from analytics.store.sql import child
+from analytics.services import compaction, erasures, spill
+from analytics.store.sql import child, tables
 from analytics.store.sql.guard import Refused, check, functions
 from tests import factories
 from tests.analytics.engines import LATER
@@ -257,6 +259,21 @@ def test_another_s_rows_cannot_be_read_through_the_door(shop, other):
     for line in (f"SELECT * FROM '{other}'", f"SELECT * FROM read_parquet('{other}')"):
         assert "theirs" not in fault(shop, line).message
     assert rows(shop, "SELECT count(*) FROM events WHERE anonymous_id = 'theirs'") == [(0,)]
+
+
+def test_what_a_killed_process_left_is_swept_and_a_query_s_room_is_not(shop):
+    moment = timezone.now()
+    with tables.room(storage.limits()) as own:
+        (own / "traits.parquet").write_bytes(b"of somebody")
+        left = own.parent / "sql-left"
+        left.mkdir()
+        (left / "traits.parquet").write_bytes(b"of somebody")
+        os.utime(own, (moment.timestamp(), moment.timestamp()))
+        os.utime(left, ((moment - timedelta(hours=2)).timestamp(),) * 2)
+
+        assert spill.sweep(now=moment) == 1
+        assert (own.exists(), left.exists()) == (True, False)
+    assert spill.sweep(now=moment + timedelta(days=1)) == 0
 
 
 GOOD = (Path(__file__).parent / "sql_harmless.txt").read_text().splitlines()

@@ -1,7 +1,8 @@
 """What views need that no file of the store has, written to files of their own. No Django here."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from analytics.store.sql.views import TRAITS
 from analytics.store.stop import Stop
 
 _WANTED = Wanted(frozenset({"person"}), sessions=True, session_fields=frozenset({*FIELDS, *PATHS}))
+_PREFIX = "sql-"
 _FIELDS = ", ".join(f"s.{identifier(name)}" for name in (*FIELDS, *PATHS))
 _QUERY = f"""
     SELECT s.session, p.person, s.first AS started_at, s.last AS ended_at, s.length / 1e6 AS duration,
@@ -29,10 +31,24 @@ _QUERY = f"""
 @contextmanager
 def room(limits: Limits) -> Iterator[Path]:
     """A folder that is gone afterwards, where the store may write."""
-    spill = limits.folder.parent / "spill"
+    spill = _spill(limits.folder)
     spill.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=spill, prefix="sql-") as folder:
+    with TemporaryDirectory(dir=spill, prefix=_PREFIX) as folder:
         yield Path(folder)
+
+
+def rooms(store: Path, before: datetime) -> list[Path]:
+    """Those beside a store that nothing was put into since a moment: a process that was killed leaves them."""
+    found = []
+    for path in _spill(store).glob(f"{_PREFIX}*"):
+        # A query may end in this moment.
+        with suppress(FileNotFoundError):
+            found += [path] if path.stat().st_mtime < before.timestamp() else []
+    return found
+
+
+def _spill(store: Path) -> Path:
+    return store.parent / "spill"
 
 
 def write_sessions(path: Path, snapshot: Snapshot, within: Range, limits: Limits, stop: Stop) -> None:
