@@ -103,6 +103,13 @@ class Cancelled(PlumblineError):
     status = 409
 
 
+class NotReady(PlumblineError):
+    """What it builds on is not computed yet; `retry_after` says when it may be."""
+
+    code = "not_ready"
+    status = 409
+
+
 class TooLarge(PlumblineError):
     """The body exceeds the limit of its route."""
 

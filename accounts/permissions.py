@@ -23,6 +23,7 @@ class Capability(TextChoices):
     EXPLAIN_QUERIES = "explain_queries", "See how a query is computed"
     RUN_SQL = "run_sql", "Run SQL over events, people and sessions"
     EDIT_INSIGHTS = "edit_insights", "Make, change and delete saved insights"
+    EDIT_COHORTS = "edit_cohorts", "Make, change, compute and delete cohorts"
     MANAGE_PROJECTS = "manage_projects", "Create and change projects"
     MANAGE_KEYS = "manage_keys", "Create and revoke API keys"
     MANAGE_MEMBERS = "manage_members", "Add, change and remove members"
@@ -46,6 +47,7 @@ _ANALYST = _VIEWER | {
     Capability.EXPLAIN_QUERIES,
     Capability.RUN_SQL,
     Capability.EDIT_INSIGHTS,
+    Capability.EDIT_COHORTS,
 }
 _ADMIN = _ANALYST | {
     Capability.IMPORT_DATA,
@@ -72,6 +74,7 @@ SCOPE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             Capability.EXPLAIN_QUERIES,
             Capability.RUN_SQL,
             Capability.EDIT_INSIGHTS,
+            Capability.EDIT_COHORTS,
         }
     ),
     Scope.INGEST: frozenset({Capability.SEND_EVENTS, Capability.IMPORT_DATA}),

@@ -1,6 +1,6 @@
 """Tenant-safe filters, named as verbs."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -8,6 +8,7 @@ from django.db import models
 if TYPE_CHECKING:
     from accounts.models import Organization, User
     from analytics.models import (  # noqa: F401 (in a base class)
+        Cohort,
         Erasure,
         EventDefinition,
         Project,
@@ -47,6 +48,23 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
     def unfinished(self) -> Self:
         """Not done: what a person asked to have erased may still be on disk."""
         return self.exclude(status="done")
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def of(self, project_id: int) -> Self:
+        return self.filter(project=project_id)
+
+    def mentioning(self, text: str) -> Self:
+        """With this text in the name or the description."""
+        return self.filter(_mentions(text))
+
+    def built_from(self, cohort_id: int) -> Self:
+        """Those whose conditions name this cohort."""
+        return self.filter(uses__contains=[cohort_id])
+
+    def free(self, now: datetime) -> Self:
+        """Those that nobody computes, the longest waiting first."""
+        return self.exclude(lease_until__gte=now).order_by("due_at", "id")
 
 
 class EventDefinitionQuerySet(models.QuerySet["EventDefinition"]):

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from accounts.services import heartbeat, once
 from analytics.services import (
+    cohort_work,
     compaction,
     engine,
     erasing,
@@ -52,6 +53,12 @@ def notify_quota() -> None:
 @shared_task
 def erase() -> None:
     erasing.erase_all()
+
+
+@shared_task
+def compute_cohorts() -> None:
+    """Those that are due, for some seconds: there are further ones in the next slice."""
+    cohort_work.compute_due()
 
 
 @shared_task

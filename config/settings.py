@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
         "options": {"expires": 3600},
     },
+    "compute-cohorts": {
+        "task": "analytics.tasks.compute_cohorts",
+        "schedule": schedule(5),
+        "options": {"expires": 5},
+    },
     "take-up-imports": {
         "task": "analytics.tasks.take_up_imports",
         "schedule": schedule(10),
@@ -268,6 +273,7 @@ SPECTACULAR_SETTINGS = {
         "DropReason": "analytics.api.usage_serializers.REASONS",
         "InsightChangeKind": "analytics.models.insights.InsightChange.What",
         "QueryState": "analytics.models.query_runs.QueryRun.State",
+        "CohortState": "analytics.models.cohorts.Cohort.State",
         "JobStatus": "inference.choices.Status",
         "EventKind": ["track", "page", "screen", "identify", "group", "alias", "passive"],
         "PropertyType": "analytics.models.PropertyReading.Type",

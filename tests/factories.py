@@ -10,6 +10,7 @@ from accounts import keys
 from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import (
+    Cohort,
     DropCount,
     Erasure,
     EventDefinition,
@@ -165,6 +166,17 @@ class InsightChangeFactory(DjangoModelFactory[InsightChange]):
     name = factory.SelfAttribute("insight.name")
     is_favourite = False
     spec = factory.SelfAttribute("insight.spec")
+
+
+class CohortFactory(DjangoModelFactory[Cohort]):
+    """Nobody has computed it yet."""
+
+    class Meta:
+        model = Cohort
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Cohort {n}")
+    conditions = factory.LazyFunction(lambda: [{"field": "person.plan", "operator": "is", "values": ["pro"]}])
 
 
 class QueryRunFactory(DjangoModelFactory[QueryRun]):

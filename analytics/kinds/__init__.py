@@ -1,6 +1,6 @@
 """The query kinds, one package each: a typed spec, its numbers, a result; and the registry of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -62,11 +62,11 @@ def parse_spec(data: Mapping[str, Any]) -> Spec:
     return spec
 
 
-def faults_of(error: ValidationError) -> list[FieldError]:
-    """What is wrong with each field, by its path."""
+def faults_of(error: ValidationError, shapes: Collection[str] = SHAPES.values()) -> list[FieldError]:
+    """What is wrong with each field, by its path; `shapes` are parts of no path."""
     found: dict[str, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        place = [part for part in item["loc"] if part not in SHAPES.values()]
+        place = [part for part in item["loc"] if part not in shapes]
         parts = [str(part) for part in place if part not in _UNION_TAGS]
         whole = len(parts) == len(place)
         message = item["msg"].removeprefix("Value error, ") if whole else "A text, a number, true or false."

@@ -151,7 +151,7 @@ for group in _SHAPE_OF:
     group.model_rebuild()
 
 
-def _bounded(value: Any) -> Any:
+def bounded(value: Any) -> Any:
     """What was sent, if it is neither too deep nor too much; raises ValueError."""
     level, count = _inside(value), 0
     for _ in range(DEEPEST + 1):
@@ -172,7 +172,7 @@ def _inside(value: Any) -> list[Any]:
     return [found for group in groups if isinstance(group, list | tuple) for found in group]
 
 
-Filters = Annotated[tuple[Condition, ...], BeforeValidator(_bounded)]
+Filters = Annotated[tuple[Condition, ...], BeforeValidator(bounded)]
 
 
 def leaves(conditions: Iterable[Condition]) -> Iterator[Filter]:

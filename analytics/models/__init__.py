@@ -1,4 +1,5 @@
 from analytics.models.batches import StoredBatch
+from analytics.models.cohorts import Cohort, CohortPart
 from analytics.models.definitions import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
 from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
@@ -12,6 +13,8 @@ from analytics.models.traits import GroupTraits, PersonTraits
 from analytics.models.usage import QuotaNotice, UsageCount
 
 __all__ = (
+    "Cohort",
+    "CohortPart",
     "DropCount",
     "Erasure",
     "EventDefinition",

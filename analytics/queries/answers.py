@@ -14,6 +14,7 @@ from django.core.cache import cache as kept_for_all
 from pydantic import TypeAdapter, ValidationError
 
 from analytics.kinds import KINDS
+from analytics.store.known import Membership
 
 LOG = logging.getLogger(__name__)
 # Larger ones are computed again.
@@ -27,7 +28,8 @@ class Provenance:
     """How an answer was got. `definition` says what is counted; `elapsed_ms` includes reading the cache.
 
     `incomplete` is the number of intervals that are not over; `spec` has every default filled in. `kept_from` is
-    set where the plan's retention cuts into what was asked: events before it are not counted.
+    set where the plan's retention cuts into what was asked: events before it are not counted. `cohorts` are those
+    that it used, and as of when.
     """
 
     spec: dict[str, Any]
@@ -43,6 +45,7 @@ class Provenance:
     computed_at: datetime
     cached: bool
     elapsed_ms: float
+    cohorts: tuple[Membership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

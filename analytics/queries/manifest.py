@@ -25,7 +25,7 @@ def snapshot(project_id: int, *, start: datetime, end: datetime) -> Snapshot:
 def snapshot_with(project_id: int, named: Named, *, start: datetime, end: datetime) -> Snapshot:
     """A snapshot with what is known of people and groups of what a spec names, as of the same version.
 
-    Raises Invalid for a cohort that the project does not have.
+    Raises Invalid for a cohort that the project does not have, and NotReady for one that was never computed.
     """
     while True:
         found = snapshot(project_id, start=start, end=end)

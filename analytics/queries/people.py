@@ -1,5 +1,6 @@
 """Who is one person, as far as links say."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from analytics.models import PersonLink
@@ -17,6 +18,13 @@ def person_of(project_id: int, identifier: str) -> str:
     """Whom an id belongs to: itself where it is not linked."""
     found = PersonLink.objects.filter(project_id=project_id, alias=identifier).values_list("person", flat=True)
     return found.first() or identifier
+
+
+def persons_of(project_id: int, identifiers: Collection[str]) -> dict[str, str]:
+    """Whom each of these ids belongs to."""
+    links = PersonLink.objects.filter(project_id=project_id, alias__among=identifiers) if identifiers else ()
+    linked = {link.alias: link.person for link in links}
+    return {identifier: linked.get(identifier, identifier) for identifier in identifiers}
 
 
 def ids_of(project_id: int, identifier: str) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from analytics.contracts import TIMES
 from analytics.models import PersonLink, PersonTraits, Project
-from analytics.queries import manifest, people, storage
+from analytics.queries import cohort_members, manifest, people, storage
 from analytics.store.base import Snapshot, SnapshotGone
 from analytics.store.erased import Found
 
@@ -57,7 +57,7 @@ def find(*, project: Project, identifier: str) -> Person:
 
 
 def export(*, project: Project, identifier: str) -> bytes:
-    """A ZIP of `person.json` (ids, links, traits) and `events.ndjson` (every event, in the order of time).
+    """A ZIP of `person.json` (ids, links, traits, cohorts) and `events.ndjson` (every event in the order of time).
 
     It is made in memory: packed, a million events of one person take some tens of megabytes. Raises
     DeadlineExceeded where it takes longer than two minutes.
@@ -112,6 +112,7 @@ def _facts(project: Project, identifier: str, ids: list[str], events: int) -> di
             for link in links.order_by("created_at", "alias")
         ],
         "traits": [{"person": item.person, "traits": item.traits} for item in traits],
+        "cohorts": cohort_members.holding(project.pk, ids),
         "events": events,
         "project": project.name,
         "exported_at": timezone.now().isoformat(),

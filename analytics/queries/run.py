@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,14 +18,15 @@ from accounts.queries.plans import Limits, limits_of
 from analytics.kinds import KINDS
 from analytics.kinds.base import BY_GROUP, By, Spec
 from analytics.kinds.frame import Frame, frame_of
-from analytics.kinds.named import named_by
+from analytics.kinds.named import Named, named_by
 from analytics.models import Project
 from analytics.periods import Span
-from analytics.queries import answers, manifest, profile_lists, retention, storage
+from analytics.queries import answers, cohort_members, manifest, profile_lists, retention, storage
 from analytics.queries.answers import Answer, Provenance
 from analytics.queries.desk import Ticket, desk
 from analytics.queries.estimate import Estimate, estimate_of
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
+from analytics.store.known import Membership
 from analytics.store.statements import Statement, Statements
 from analytics.store.stop import Stop
 
@@ -34,10 +35,11 @@ CACHED_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a project at a moment, and `key`, which is the same while the answer is."""
+    """A question of a project at a moment, what it names, and `key`, which is the same while the answer is."""
 
     project: Project
     spec: Spec
+    named: Named
     frame: Frame
     limits: Limits
     key: str
@@ -69,8 +71,9 @@ class Explained:
 def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> Answer:
     """Answer a spec over the project's sealed events; waits for its turn.
 
-    Raises Invalid for what the engine refuses, QueryTooLarge over the plan's limit, DeadlineExceeded after the
-    configured seconds, and RateLimited where too many requests of the organization wait.
+    Raises Invalid for what the engine refuses, NotReady for a cohort that was never computed, QueryTooLarge over
+    the plan's limit, DeadlineExceeded after the configured seconds, and RateLimited where too many requests of the
+    organization wait.
     """
     begun = time.perf_counter()
     asked = ask(project=project, spec=spec, now=now)
@@ -85,12 +88,14 @@ def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> A
 
 
 def ask(*, project: Project, spec: Spec, now: datetime | None = None) -> Asked:
-    """The question as it is now."""
+    """The question as it is now. Raises Invalid and NotReady for the cohorts that it names."""
     limits = limits_of(project.organization_id)
     spec = profile_lists.sought(project, spec)
     frame = _frame(project, spec, limits, now or timezone.now())
-    key = _key(project, spec, frame, manifest.version_of(project.pk))
-    return Asked(project, spec, frame, limits, key)
+    named = named_by(spec)
+    memberships = cohort_members.used(project.pk, named.cohorts)
+    key = _key(project, spec, frame, manifest.version_of(project.pk), memberships)
+    return Asked(project, spec, named, frame, limits, key)
 
 
 def kept(asked: Asked) -> Answer | None:
@@ -148,8 +153,7 @@ def _started(asked: Asked, key: str, statements: Statements | None) -> Started:
     """What is looked up here is the last that asks the database."""
     limits = asked.limits
     reach = _reach(asked)
-    named = named_by(asked.spec)
-    snapshot = manifest.snapshot_with(asked.project.pk, named, start=reach.start, end=reach.end)
+    snapshot = manifest.snapshot_with(asked.project.pk, asked.named, start=reach.start, end=reach.end)
     if limits.query_rows is not None:
         check_size(estimate_of(snapshot, reach).rows, limits.query_rows, limits.plan)
     ticket = desk().ask(
@@ -182,7 +186,7 @@ def _computed(asked: Asked, snapshot: Snapshot, statements: Statements | None, s
     provenance = _provenance(asked, snapshot, reader.rows_read)
     answer = with_elapsed(Answer(asked.spec.kind, result, provenance), begun)
     if statements is None:
-        key = _key(asked.project, asked.spec, asked.frame, snapshot.version)
+        key = _key(asked.project, asked.spec, asked.frame, snapshot.version, snapshot.known.memberships)
         answers.keep(key, answer, CACHED_SECONDS)
     return answer
 
@@ -225,11 +229,14 @@ def _provenance(asked: Asked, snapshot: Snapshot, rows_read: int) -> Provenance:
         computed_at=timezone.now(),
         cached=False,
         elapsed_ms=0.0,
+        cohorts=snapshot.known.memberships,
     )
 
 
-def _key(project: Project, spec: Spec, frame: Frame, version: int) -> str:
-    """What an answer depends on: the spec, the stored events, and which intervals are still running."""
+def _key(project: Project, spec: Spec, frame: Frame, version: int, memberships: Iterable[Membership]) -> str:
+    """What an answer depends on: the spec, the stored events, who is in its cohorts, and which intervals are
+    still running.
+    """
     facts = {
         "spec": spec.model_dump(mode="json"),
         "zone": [project.time_zone, project.first_weekday],
@@ -238,6 +245,7 @@ def _key(project: Project, spec: Spec, frame: Frame, version: int) -> str:
         "incomplete": frame.incomplete,
         "turned": KINDS[spec.kind].turned(spec, frame),
         "version": version,
+        "cohorts": [[item.id, item.membership, item.name] for item in memberships],
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return f"answer:{project.pk}:{digest}"

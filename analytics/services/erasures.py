@@ -1,7 +1,8 @@
 """Take the request to erase a person: gone from every answer when it returns, and from files by `erasing`.
 
-Who comes back after the request is somebody new. So what tells of the person in the database, links and traits,
-goes in the request's own transaction, and what is received afterwards, also under the same ids, is kept.
+Who comes back after the request is somebody new. So what tells of the person in the database, links, traits and
+places in cohorts, goes in the request's own transaction, and what is received afterwards, also under the same ids,
+is kept.
 """
 
 import functools
@@ -20,7 +21,7 @@ from analytics.ingestion.refusal import Refused
 from analytics.models import Erasure, Manifest, PersonLink, PersonTraits, Project
 from analytics.queries import people
 from analytics.queries.erasures import hash_of
-from analytics.services import live, query_runs
+from analytics.services import cohort_members, live, query_runs
 
 # A pass of sealing holds the manifest for seconds.
 _PATIENCE = "20s"
@@ -90,7 +91,7 @@ def _request(project: Project, actor: Actor, wanted: str, key: str) -> tuple[Era
 
 
 def learn(erasure: Erasure, ids: list[str]) -> None:
-    """Take these ids for the person's, too, and forget what the database says of them. Saves nothing itself."""
+    """Take these ids for the person's, too, and forget what the database says of them. Saves no erasure itself."""
     erasure.ids = [*erasure.ids, *(item for item in ids if item not in set(erasure.ids))]
     named = [erasure.asked_for, *(item for item in erasure.ids if item != erasure.asked_for)]
     erasure.hashes = [hash_of(erasure.project_id, item) for item in named]
@@ -98,6 +99,7 @@ def learn(erasure: Erasure, ids: list[str]) -> None:
     erasure.links += links.filter(alias__in=ids).delete()[0] + links.filter(person__in=ids).delete()[0]
     traits = PersonTraits.objects.filter(project_id=erasure.project_id, person__in=ids)
     erasure.traits += traits.delete()[0]
+    cohort_members.forget(project_id=erasure.project_id, ids=erasure.ids)
 
 
 def note_rewritten(erasures: Sequence[Erasure]) -> None:

@@ -11,8 +11,10 @@ from accounts.access import Actor
 from accounts.errors import Conflict, FieldError, Invalid, NotFound
 from analytics.kinds import parse_spec
 from analytics.kinds.base import holds_nul
+from analytics.kinds.named import named_by
 from analytics.models import Insight, InsightChange, Project
 from analytics.models.insights import LONGEST_DESCRIPTION, LONGEST_NAME
+from analytics.queries import cohort_members
 
 MOST = 5_000
 _FIELDS = ("name", "description", "is_favourite", "spec")
@@ -40,7 +42,7 @@ def create(*, project: Project, actor: Actor, content: Content) -> Insight:
     missing = [FieldError(name, "Say this.") for name in ("name", "spec") if name not in given]
     if missing:
         raise Invalid("An insight has a name and a spec.", fields=missing)
-    _check(content)
+    _check(project, content)
     if Insight.objects.filter(project=project).count() >= MOST:
         raise Conflict(f"The project has {MOST:,} insights already.")
     insight = Insight.objects.create(project=project, created_by=actor.user, updated_by=actor.user, **given)
@@ -51,7 +53,7 @@ def create(*, project: Project, actor: Actor, content: Content) -> Insight:
 @transaction.atomic
 def change(*, insight: Insight, actor: Actor, content: Content) -> Insight:
     """What changes nothing leaves no trace. Raises Invalid as `create` does."""
-    _check(content)
+    _check(insight.project, content)
     found = _locked(insight)
     changed = {name: value for name, value in content.given.items() if getattr(found, name) != value}
     if changed:
@@ -99,7 +101,7 @@ def _note(insight: Insight, actor: Actor, what: str) -> None:
     )
 
 
-def _check(content: Content) -> None:
+def _check(project: Project, content: Content) -> None:
     wrong = [
         FieldError(name, f"Has at most {most:,} characters, none of them NUL.")
         for name, text, most in (
@@ -110,18 +112,18 @@ def _check(content: Content) -> None:
     ]
     if content.name is not None and not content.name.strip():
         wrong.append(FieldError("name", "Say this."))
-    wrong += _wrong_in(content.spec)
+    wrong += _wrong_in(project, content.spec)
     if wrong:
         raise Invalid("The insight is not valid.", fields=wrong)
 
 
-def _wrong_in(spec: Mapping[str, Any] | None) -> list[FieldError]:
+def _wrong_in(project: Project, spec: Mapping[str, Any] | None) -> list[FieldError]:
     if spec is None:
         return []
     if holds_nul(spec):
         return [FieldError("spec", "Holds the character NUL, which is in no event.")]
     try:
-        parse_spec(spec)
+        cohort_members.found(project.pk, named_by(parse_spec(spec)).cohorts)
     except Invalid as error:
         return [FieldError(f"spec.{item.field}", item.message) for item in error.fields]
     return []

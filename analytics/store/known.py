@@ -6,6 +6,7 @@ group, `who` is the number of the event's group, and of a session that of its fi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,26 @@ _EVENTS = "(FROM side UNION ALL BY NAME FROM main)"
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """Who is in a cohort, as of a moment; `membership` is raised with every change of who that is."""
+
+    id: int
+    name: str
+    membership: int
+    size: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Traits of people by `who`, their number, and of groups by `id`, their text, in columns as `columns` names
-    them; and the numbers of the people in each cohort.
+    them; and the numbers of the people in each cohort, with what these are.
     """
 
     people: pa.Table | None = None
     groups: pa.Table | None = None
     cohorts: Mapping[int, pa.Array] = field(default_factory=lambda: MappingProxyType({}))
+    memberships: tuple[Membership, ...] = ()
 
 
 def trait_columns(of: str, traits: Iterable[str]) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Every kind of query against the oracle, through the real path: accept, seal, sometimes compact, query.
 
-`make oracle N=20000` asks so many questions of each kind on each engine, `KINDS=funnel,paths` only of these;
+`make oracle N=20000` asks so many questions of each kind on each engine, `KINDS=funnel,cohorts` only of these;
 `ORACLE_SHRINK=1` looks for a small failing example (in minutes). Each example is one set of events and several
 questions of each kind. A kind's module in `tests/oracle` has `specs(day)`, a strategy of specs as JSON, and
-`check(asked, facts)`, which compares the product's answer with a plain count.
+`check(asked, facts)`, which compares the product's answer with a plain count. Each example has two cohorts, which
+questions filter and break down by, and which are themselves compared with who should be in them.
 """
 
 import importlib
@@ -16,14 +17,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from analytics.kinds import KINDS, parse_spec
+from analytics.models import Cohort
 from tests import factories
 from tests.analytics.events import store
-from tests.oracle import samples
+from tests.oracle import cohorts, samples
 from tests.oracle.asked import Asked
 from tests.oracle.facts import Fact, asked_by, stored
 
 CASES = int(os.environ.get("ORACLE_CASES", "60"))
-CHOSEN = [name for name in os.environ.get("ORACLE_KINDS", "").split(",") if name] or list(KINDS)
+COHORTS = "cohorts"
+NAMED = [name for name in os.environ.get("ORACLE_KINDS", "").split(",") if name] or [*KINDS, COHORTS]
+CHOSEN = [name for name in NAMED if name != COHORTS]
 SHRINK = "ORACLE_SHRINK" in os.environ
 # The examples are parted, so that processes share the work, and so are the kinds: what one example may draw is
 # bounded by Hypothesis, which throws away what is longer.
@@ -64,13 +68,32 @@ def test_answers_are_what_plain_counting_gives(engine, bunch, part):
     @given(data=st.data())
     def ask(data):
         project, facts, day = a_project_with(data.draw, engine)
+        ids = cohorts.make(data.draw, project, facts, day)
         for kind in bunch:
             for _ in range(QUESTIONS):
                 now = data.draw(samples.moments(project.time_zone, day))
                 by = data.draw(st.sampled_from(["person", "person", "group"]))
-                spec = parse_spec({**data.draw(ORACLES[kind].specs(day)), "by": by})
+                spec = parse_spec({**cohorts.placed(data.draw(ORACLES[kind].specs(day)), ids), "by": by})
                 ORACLES[kind].check(Asked(project, spec, now), asked_by(facts, by))
                 asked[kind] += 1
 
     ask()
     assert all(asked[kind] >= CASES_OF_PART for kind in bunch), f"part {part} asked {asked}"
+
+
+@pytest.mark.skipif(COHORTS not in NAMED, reason="Only others were asked for.")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_cohorts_have_the_members_that_plain_looking_finds(engine, part):
+    made = 0
+
+    @LOOKING
+    @given(data=st.data())
+    def look(data):
+        nonlocal made
+        project, facts, day = a_project_with(data.draw, engine)
+        for _ in range(QUESTIONS):
+            Cohort.objects.filter(project=project).delete()
+            made += len(cohorts.make(data.draw, project, facts, day))
+
+    look()
+    assert made >= CASES_OF_PART, f"part {part} made {made}"

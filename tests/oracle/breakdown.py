@@ -30,7 +30,7 @@ def column() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
-    fields = ["path", "source", "person", "country", "properties.price", "properties.größe"]
+    fields = ["path", "source", "person", "country", "properties.price", "properties.größe", "cohort.1"]
     return st.fixed_dictionaries({
         "kind": st.just("breakdown"),
         "period": samples.periods(day),

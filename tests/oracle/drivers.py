@@ -12,7 +12,7 @@ from tests.oracle.asked import Asked, close
 from tests.oracle.facts import Fact, keeps, value_of, within
 from tests.oracle.trends import group
 
-FIELDS = ["source", "country", "path", "name", "person", "properties.price", "properties.größe"]
+FIELDS = ["source", "country", "path", "name", "person", "properties.price", "properties.größe", "cohort.2"]
 
 
 def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:

@@ -23,10 +23,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass
 class World:
-    """What is known of people and groups now, by their texts; who is in which cohort; and everything stored."""
+    """What is known of people and groups now, by their texts; whose linked ids are; who is in which cohort; and
+    everything stored.
+    """
 
     traits: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    linked: dict[str, str] = field(default_factory=dict)
     cohorts: dict[int, set[str]] = field(default_factory=dict)
     facts: "list[Fact]" = field(default_factory=list)
 
@@ -65,7 +68,7 @@ def stored(events: Sequence[Event]) -> list[Fact]:
     people = People()
     for event in seen.values():
         people.learn(event)
-    world = World()
+    world = World(linked=people.linked)
     for event in seen.values():
         at, person = EPOCH + timedelta(microseconds=event.time), people.person_of(event)
         world.facts.append(Fact(event, person, at, owner=person, world=world))
@@ -171,7 +174,9 @@ def sessions_of(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def session_value(session: list[Fact], name: str) -> str:
-    """The value that a session has of a field."""
+    """The value that a session has of a field: of its person's, whether they are in a cohort."""
+    if name.startswith("cohort."):
+        return str(value_of(session[0], name))
     if name not in {"entry_path", "exit_path"}:
         return str(getattr(session[0].event, name))
     views = [fact for fact in session if fact.is_view]

@@ -213,7 +213,7 @@ def _specs(day: Any, count: int) -> st.SearchStrategy[dict[str, Any]]:
             [(7, "minute"), (30, "minute"), (1800, "second"), (1, "hour"), (2, "hour"), (11, "hour"), (2, "week")]
         ).map(lambda pair: {"count": pair[0], "unit": pair[1]}),
         "count": st.sampled_from(["people", "people", "sessions"]),
-        "breakdown": st.sampled_from([None, "path", "source", "properties.price", "properties.größe"]),
+        "breakdown": st.sampled_from([None, "path", "source", "properties.price", "properties.größe", "cohort.1"]),
         "limit": st.sampled_from([1, 2, 10]),
         "people": st.one_of(st.none(), people(count)),
     }

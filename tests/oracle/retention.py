@@ -184,7 +184,7 @@ def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
         "cohorts": st.sampled_from(["recurring", "first_time"]),
         "returned": st.sampled_from(["in", "in_or_after"]),
         "intervals": st.sampled_from(["calendar", "rolling"]),
-        "breakdown": st.sampled_from([None, "path", "source", "properties.price", "properties.größe"]),
+        "breakdown": st.sampled_from([None, "path", "source", "properties.price", "properties.größe", "cohort.1"]),
         "limit": st.sampled_from([1, 2, 10]),
         "people": st.one_of(st.none(), people),
     })  # fmt: skip

@@ -13,7 +13,7 @@ from tests.oracle.facts import Fact, keeps, value_of, within
 
 
 def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
-    fields = ["path", "source", "person", "properties.größe"]
+    fields = ["path", "source", "person", "properties.größe", "cohort.2"]
     names = st.sampled_from([
         (["Buy"], []),
         (["Buy", "Größe geändert"], ["Sign up"]),

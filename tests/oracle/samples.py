@@ -114,12 +114,15 @@ def properties() -> st.SearchStrategy[dict[str, Any]]:
     return st.lists(one, max_size=3).map(dict)
 
 
-def filters(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Filters and groups of them, of everything that there is; with entry and exit pages where asked for."""
-    return _FILTERS[of_sessions]
+def filters(*, of_sessions: bool, of_cohorts: bool = True) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Filters and groups of them, of everything that there is; with entry and exit pages where asked for.
+
+    Cohorts are called by their places in the scene (`cohorts.PLACES`).
+    """
+    return _FILTERS[of_sessions, of_cohorts]
 
 
-def _single(*, of_sessions: bool) -> st.SearchStrategy[dict[str, Any]]:
+def _single(*, of_sessions: bool, of_cohorts: bool) -> st.SearchStrategy[dict[str, Any]]:
     texts = {"path": PATHS, "source": SOURCES, "country": COUNTRIES, "name": NAMES, "kind": ["page", "track"]}
     if of_sessions:
         texts |= {"entry_path": PATHS, "exit_path": PATHS}
@@ -153,7 +156,18 @@ def _single(*, of_sessions: bool) -> st.SearchStrategy[dict[str, Any]]:
         {"field": "group.seats", "operator": "between", "values": [1, 3]},
         {"field": "group.nowhere", "operator": "is_not", "values": ["x"]},
     ])  # fmt: skip
-    return st.one_of(*known, set_or_not, typed, typed)
+    in_cohorts = [
+        st.fixed_dictionaries({
+            "field": st.just("person"),
+            "operator": st.sampled_from(["in_cohort", "not_in_cohort"]),
+            "values": st.sampled_from([[1], [2], [1, 2]]),
+        }),
+        st.sampled_from([
+            {"field": "cohort.1", "operator": "is", "values": ["in"]},
+            {"field": "cohort.2", "operator": "is_not", "values": ["in", "elsewhere"]},
+        ]),
+    ]  # fmt: skip
+    return st.one_of(*known, set_or_not, typed, typed, *(in_cohorts if of_cohorts else []))
 
 
 def _grouped(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -165,13 +179,17 @@ def _grouped(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict
     )
 
 
-def _lists(*, of_sessions: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
-    single = _single(of_sessions=of_sessions)
+def _lists(*, of_sessions: bool, of_cohorts: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
+    single = _single(of_sessions=of_sessions, of_cohorts=of_cohorts)
     one_deep = st.one_of(single, single, _grouped(single))
     return st.lists(st.one_of(single, single, _grouped(one_deep)), max_size=2)
 
 
-_FILTERS = {of_sessions: _lists(of_sessions=of_sessions) for of_sessions in (False, True)}
+_FILTERS = {
+    (of_sessions, of_cohorts): _lists(of_sessions=of_sessions, of_cohorts=of_cohorts)
+    for of_sessions in (False, True)
+    for of_cohorts in (False, True)
+}
 
 
 def periods(day: date) -> st.SearchStrategy[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tests.oracle.trends import quantile
 
 DURATIONS = [0, 1, 10, 30, 60, 180, 600, 1800, 3600, float("inf")]
 DEPTHS = [0, 1, 2, 3, 4, 5, 10, 20, 50, float("inf")]
-FIELDS = ["source", "country", "entry_path", "exit_path"]
+FIELDS = ["source", "country", "entry_path", "exit_path", "cohort.1"]
 Session = list[Fact]
 
 

@@ -151,6 +151,7 @@ def specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 def _specs(day: Any) -> st.SearchStrategy[dict[str, Any]]:
     fields = ["path", "source", "person", "properties.price", "properties.größe", "person.plan", "group.seats"]
+    fields += ["cohort.1"]
     return st.fixed_dictionaries({
         "kind": st.just("trends"),
         "period": samples.periods(day),

@@ -1,0 +1,1 @@
+"""Cohorts: people that match now (definitions: Cohort). What a definition may say, and who matches it."""
