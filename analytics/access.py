@@ -7,7 +7,9 @@ from accounts.access import Actor, organization_of_key
 from accounts.errors import NotFound, Unauthenticated
 from accounts.models import Organization
 from accounts.permissions import Capability
+from analytics.kinds.fields import HIGHEST_ID
 from analytics.models import (
+    Cohort,
     Erasure,
     EventDefinition,
     Import,
@@ -118,6 +120,16 @@ def insight(project: Project, *, insight_id: UUID, with_deleted: bool = False) -
     """A saved insight of a project that the actor was let into; a deleted one only where that is wanted."""
     known = Insight.objects.select_related("project", "created_by", "updated_by").filter(project=project)
     found = (known if with_deleted else known.filter(deleted_at=None)).filter(pk=insight_id).first()
+    if found is None:
+        raise NotFound("There is nothing here, or not for you.")
+    return found
+
+
+def cohort(project: Project, *, cohort_id: int) -> Cohort:
+    """A cohort of a project that the actor was let into."""
+    known = Cohort.objects.of(project.pk).select_related("project__organization", "created_by", "updated_by")
+    # Larger numbers are nobody's, and PostgreSQL refuses them.
+    found = known.filter(pk=cohort_id).first() if cohort_id <= HIGHEST_ID else None
     if found is None:
         raise NotFound("There is nothing here, or not for you.")
     return found

@@ -53,6 +53,13 @@ GET  api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/result/ 401 404
 GET  api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/history/ 401 404 200 200 200 200 404
 POST api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/restore/<int:number>/ 401 404 403 200 200 200 404
 DELETE api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/ 401 404 403 204 404 404 404
+GET  api/v1/projects/<int:project_id>/cohorts/ 401 404 200 200 200 200 404
+POST api/v1/projects/<int:project_id>/cohorts/ 401 404 403 400 400 400 404
+GET  api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 200 200 200 200 404
+PATCH api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 403 200 200 200 404
+GET  api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/members/ 401 404 200 200 200 200 404
+POST api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/compute/ 401 404 403 202 202 202 404
+DELETE api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 403 204 404 404 404
 GET  api/v1/projects/<int:project_id>/drops/                       401 404 200 200 200 200 404
 GET  api/v1/organizations/<slug:organization>/usage/               401 404 200 200 200 200 404
 GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 200 200 200 404
@@ -165,6 +172,13 @@ GET  api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/result/ 401 404
 GET  api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/history/ 401 404 200 403 403 403
 POST api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/restore/<int:number>/ 401 404 200 403 403 403
 DELETE api/v1/projects/<int:project_id>/insights/<uuid:insight_id>/ 401 404 204 403 403 403
+GET  api/v1/projects/<int:project_id>/cohorts/ 401 404 200 403 403 403
+POST api/v1/projects/<int:project_id>/cohorts/ 401 404 400 403 403 403
+GET  api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 200 403 403 403
+PATCH api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 200 403 403 403
+GET  api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/members/ 401 404 200 403 403 403
+POST api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/compute/ 401 404 202 403 403 403
+DELETE api/v1/projects/<int:project_id>/cohorts/<int:cohort_id>/ 401 404 204 403 403 403
 GET  api/v1/projects/<int:project_id>/query/<uuid:run_id>/         401 404 409 403 403 403
 DELETE api/v1/projects/<int:project_id>/query/<uuid:run_id>/       401 404 204 403 403 403
 GET  api/v1/projects/<int:project_id>/definitions/events/ 401 404 200 403 403 403
@@ -245,6 +259,7 @@ def address(organization, project):
         "<slug:kind>": "trends",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:insight_id>": str(factories.InsightFactory.create(project=project).pk),
+        "<int:cohort_id>": str(factories.CohortFactory.create(project=project).pk),
         "<uuid:insight>": str(factories.InsightFactory.create(project=project).pk),
         "<int:number>": "1",
         "<uuid:run_id>": str(factories.QueryRunFactory.create(project=project).pk),

@@ -15,6 +15,7 @@ from accounts.api.errors import CODES
 from accounts.errors import PlumblineError
 from accounts.models import Plan
 from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
+from analytics.cohorts.definition import EXAMPLE, parse
 from analytics.ingestion import cleaning, clock, normalize, page, surroundings
 from analytics.ingestion.enrichment import addresses, user_agents
 from analytics.ingestion.files import source
@@ -218,6 +219,13 @@ def test_the_examples_of_queries_are_valid_and_show_every_kind() -> None:
     examples = [parse_spec(body) for address, body in bodies() if address.endswith("/query/")]
 
     assert {example.kind for example in examples} == set(KINDS)
+
+
+def test_the_example_of_a_cohort_is_valid() -> None:
+    examples = [body for address, body in bodies() if address.endswith("/cohorts/")]
+
+    assert examples == [EXAMPLE]
+    assert len(parse(EXAMPLE["conditions"]).conditions) == 3
 
 
 def test_the_examples_of_jobs_are_valid() -> None:

@@ -5,17 +5,23 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 from pydantic import TypeAdapter
 
+from analytics.cohorts.definition import AllConditions, AnyCondition, Definition, Done, NoCondition
 from analytics.kinds import KINDS
 from analytics.kinds.filters import AllOf, AnyOf, Condition, Filter, Not
 from analytics.queries.answers import Answer, Provenance
 from analytics.queries.estimate import Estimate
 
-# Filters may have filters in them, so they are components that refer to each other.
+# Filters may have filters in them, and conditions of cohorts conditions, so they are components that refer to each
+# other.
 FILTERS: dict[str, str] = {model.__name__: f"Query{model.__name__}" for model in (Filter, AnyOf, AllOf, Not)}
+CONDITIONS: dict[str, str] = {
+    model.__name__: f"Cohort{model.__name__}" for model in (Done, AnyCondition, AllConditions, NoCondition)
+}
+_SHARED = FILTERS | CONDITIONS
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A JSON schema without `$defs` and examples: each reference but to filters is replaced by what it means."""
+    """A JSON schema without `$defs` and examples: each reference but to `_SHARED` is replaced by what it means."""
     definitions = schema.pop("$defs", {})
 
     def resolve(node: Any) -> Any:
@@ -25,7 +31,7 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
             return node
         if "$ref" in node:
             name = node["$ref"].rpartition("/")[2]
-            shared = FILTERS.get(name)
+            shared = _SHARED.get(name)
             return {"$ref": f"#/components/schemas/{shared}"} if shared else resolve(definitions[name])
         return {key: resolve(value) for key, value in node.items() if key != "examples"}
 
@@ -34,14 +40,16 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_filters(result: dict[str, Any], **_: object) -> dict[str, Any]:
-    """A postprocessing hook of drf-spectacular: the components that specs refer to."""
-    found = TypeAdapter(Condition).json_schema()["$defs"]
+    """A postprocessing hook of drf-spectacular: the components that specs and conditions refer to."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= {shared: inlined({**found[name], "$defs": found}) for name, shared in FILTERS.items()}
+    for of, names in ((TypeAdapter(Condition), FILTERS), (TypeAdapter(Definition), CONDITIONS)):
+        found = of.json_schema()["$defs"]
+        schemas |= {shared: inlined({**found[name], "$defs": found}) for name, shared in names.items()}
     return result
 
 
 SPEC_SCHEMA = {"oneOf": [inlined(kind.spec.model_json_schema()) for kind in KINDS.values()]}
+CONDITIONS_SCHEMA = inlined(Definition.model_json_schema())["properties"]["conditions"]
 EXAMPLES = [
     OpenApiExample(name, value=kind.example, request_only=True, description=kind.spec.definition)
     for name, kind in KINDS.items()

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from analytics.api.cohorts import CohortComputeView, CohortMembersView, CohortsView, CohortView
 from analytics.api.definitions import (
     EventDefinitionsView,
     EventDefinitionView,
@@ -54,6 +55,18 @@ urlpatterns = [
         "projects/<int:project_id>/insights/<uuid:insight_id>/restore/<int:number>/",
         InsightRestoreView.as_view(),
         name="api_insight_restore",
+    ),
+    path("projects/<int:project_id>/cohorts/", CohortsView.as_view(), name="api_cohorts"),
+    path("projects/<int:project_id>/cohorts/<int:cohort_id>/", CohortView.as_view(), name="api_cohort"),
+    path(
+        "projects/<int:project_id>/cohorts/<int:cohort_id>/compute/",
+        CohortComputeView.as_view(),
+        name="api_cohort_compute",
+    ),
+    path(
+        "projects/<int:project_id>/cohorts/<int:cohort_id>/members/",
+        CohortMembersView.as_view(),
+        name="api_cohort_members",
     ),
     path("projects/<int:project_id>/drops/", DropsView.as_view(), name="api_drops"),
     path("organizations/<slug:organization>/usage/", UsageView.as_view(), name="api_usage"),
