@@ -17,6 +17,8 @@ from analytics.views import (
     tables,
     usage,
 )
+from analytics.views.cohorts import editor
+from analytics.views.cohorts import page as cohorts
 from analytics.views.explore import page as explore
 from analytics.views.explore import saved
 
@@ -35,6 +37,12 @@ of_a_project = [
     path("explore/saved/<uuid:insight>/change/", saved.change, name="explore_change"),
     path("explore/saved/<uuid:insight>/delete/", saved.delete, name="explore_delete"),
     path("explore/<slug:kind>/", explore.page, name="explore_kind"),
+    path("cohorts/", cohorts.index, name="cohorts"),
+    path("cohorts/new/", editor.create, name="cohort_new"),
+    path("cohorts/<int:cohort_id>/", cohorts.detail, name="cohort"),
+    path("cohorts/<int:cohort_id>/edit/", editor.change, name="cohort_edit"),
+    path("cohorts/<int:cohort_id>/compute/", cohorts.compute, name="cohort_compute"),
+    path("cohorts/<int:cohort_id>/delete/", cohorts.delete, name="cohort_delete"),
     path("sql/", sql.page, name="sql"),
     path("live/", live.page, name="live"),
     path("live/events/", live.events, name="live_events"),

@@ -92,6 +92,7 @@ def _of_project(root: str, project: Project) -> list[tuple[str, str, str]]:
     return [
         ("overview", "Overview", place),
         ("explore", "Explore", f"{place}explore/"),
+        ("cohorts", "Cohorts", f"{place}cohorts/"),
         ("live", "Live", f"{place}live/"),
         ("data", "Data", f"{place}data/"),
         ("jobs", "Jobs", f"{root}jobs/"),

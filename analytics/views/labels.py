@@ -136,7 +136,13 @@ _FIELD_LABELS = {
 }
 
 
+# Before a cohort's name, where it is a field.
+COHORT_WORDS = "Cohort: "
+
+
 def field_label(field: str) -> str:
+    if field.startswith(COHORT_WORDS):
+        return field
     if field.startswith(PROPERTY_PREFIX):
         return field.removeprefix(PROPERTY_PREFIX)
     return _FIELD_LABELS.get(field, field.capitalize())

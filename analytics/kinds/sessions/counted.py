@@ -3,6 +3,7 @@
 import ibis.expr.types as ir
 
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
+from analytics.kinds.expressions import columns_of
 from analytics.kinds.fields import ENTRY_PATH, is_of_session
 from analytics.kinds.filters import Filters
 from analytics.kinds.sessions.spec import SessionsSpec
@@ -30,7 +31,8 @@ def counted(spec: SessionsSpec, reading: Reading) -> ir.Table:
         sessions = sessions.semi_join(events, "session")
     bounced = (sessions.views <= 1) & (sessions.customs == 0)
     sessions = sessions.mutate(bounced=bounced, length=bounced.ifelse(0, sessions.length))
-    own = (*spec.breakdown, *([ENTRY_PATH] if _on_path(spec) else []))
+    groups = [column for field in spec.breakdown for column in columns_of(field)]
+    own = (*groups, *([ENTRY_PATH] if _on_path(spec) else []))
     columns = dict.fromkeys(("who", "views", "length", "bounced", "interval", *own))
     return reading.save("counted", sessions.select(*columns))
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from analytics.kinds.base import Spec
-from analytics.kinds.fields import SESSION_FIELDS, FieldName
+from analytics.kinds.fields import SESSION_FIELDS, FieldName, cohort_of
 from analytics.kinds.filters import Filters
 from analytics.periods import Compare, Interval
 
@@ -24,8 +24,8 @@ DEFINITION = (
 
 
 def _of_sessions(field: str) -> str:
-    if field not in SESSION_FIELDS:
-        raise ValueError(f"Not a field of sessions; one of {', '.join(SESSION_FIELDS)}.")
+    if field not in SESSION_FIELDS and cohort_of(field) is None:
+        raise ValueError(f"Not a field of sessions; one of {', '.join(SESSION_FIELDS)}, or cohort.<id>.")
     return field
 
 

@@ -7,7 +7,8 @@ left out, and so are rows of which nothing was filled in.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analytics.kinds.filters import Operator
+from analytics.kinds.fields import PERSON
+from analytics.kinds.filters import COHORT_OPERATORS, Operator
 
 Pair = tuple[str, str]
 
@@ -60,7 +61,12 @@ def _listed(node: Any) -> Any:
 
 
 def _filter(item: dict[str, Any]) -> dict[str, Any]:
-    """A filter whose values came as one text of a form: two numbers with a comma are those of `between`."""
+    """A filter whose values came as one text of a form: two numbers with a comma are those of `between`.
+
+    Who is in a cohort is a question of the person, whatever else was chosen.
+    """
+    if item.get("operator") in COHORT_OPERATORS:
+        item = {**item, "field": PERSON}
     values = item.get("values")
     if "operator" in item and isinstance(values, str):
         parts = values.split(",") if item["operator"] == Operator.BETWEEN else [values]

@@ -17,7 +17,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from analytics.kinds.filters import NO_VALUES
+from analytics.kinds.filters import COHORT_OPERATORS, NO_VALUES
 from analytics.views.labels import COMPARISONS, INTERVALS, OPERATORS, field_label
 
 # What the page has inputs of its own for.
@@ -25,6 +25,8 @@ ELSEWHERE = ("kind", "period")
 FILTERS = "filters"
 GROUPS = {"any": "Any of these", "all": "All of these", "not": "Not this"}
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
+# The widget of a cohort, until `offering` says which there are.
+COHORT = "cohort"
 _WORDS: dict[str, dict[str, str]] = {"compare": COMPARISONS, "interval": INTERVALS}
 _LISTS = {
     "event": EVENT,
@@ -39,7 +41,9 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input. `widget` is text, number, select or check; `suggestions` names the list that it offers."""
+    """One input. `widget` is text, textarea, number, date, select or check; `suggestions` names the list that it
+    offers.
+    """
 
     name: str
     label: str
@@ -164,6 +168,8 @@ def _condition(path: str, item: Any, errors: Mapping[str, str]) -> tuple[Part, .
 
 
 def _inputs_of_filter(path: str, item: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
+    if item.get("operator") in COHORT_OPERATORS:
+        return _inputs_of_cohort(path, item, errors)
     values, operator = item.get("values", ""), str(item.get("operator", "is"))
     text = ",".join(map(str, values)) if isinstance(values, list) else str(values)
     made = (
@@ -172,6 +178,37 @@ def _inputs_of_filter(path: str, item: Mapping[str, Any], errors: Mapping[str, s
         *(() if operator in NO_VALUES else (Input(f"{path}.values", "Value", "text", text),)),
     )
     return tuple(dataclasses.replace(one, error=errors.get(one.name, "")) for one in made)
+
+
+def _inputs_of_cohort(path: str, item: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
+    """Whether the person is in one of some cohorts: an input for each, and what is wrong with any at the first."""
+    values = item.get("values")
+    chosen = [str(value) for value in values] if isinstance(values, list) else [str(values or "")]
+    operator = str(item["operator"])
+    inputs = [Input(f"{path}.operator", "Comparison", "select", operator, options=tuple(OPERATORS.items()))]
+    for place, value in enumerate(chosen):
+        label, error = ("Cohort", errors.get(f"{path}.values", "")) if not place else ("or", "")
+        inputs.append(Input(f"{path}.values.{place}", label, COHORT, value, error=error))
+    return tuple(inputs)
+
+
+def offering(parts: tuple[Part, ...], cohorts: Mapping[int, str]) -> tuple[Part, ...]:
+    """The same inputs, where cohorts are chosen among these (id → name)."""
+    options = (("", "Choose a cohort"), *((str(cohort), name) for cohort, name in cohorts.items()))
+    return tuple(_offering(part, options) for part in parts)
+
+
+def _offering(part: Part, options: tuple[tuple[str, str], ...]) -> Part:
+    if isinstance(part, Rows):
+        rows = (
+            dataclasses.replace(row, parts=tuple(_offering(one, options) for one in row.parts))
+            for row in part.rows
+        )
+        return dataclasses.replace(part, rows=tuple(rows))
+    if part.widget != COHORT:
+        return part
+    known = options if part.value in dict(options) else (*options, (part.value, "A cohort that is not there"))
+    return dataclasses.replace(part, widget="select", options=known)
 
 
 def _plain(annotation: Any) -> Any:

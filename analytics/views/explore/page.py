@@ -1,20 +1,19 @@
 """The page where people ask: choose a kind, fill in its form, look at the answer."""
 
 import json
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import Actor
-from accounts.errors import DeadlineExceeded, Invalid, NotFound
+from accounts.errors import DeadlineExceeded, Invalid, NotFound, NotReady
 from accounts.permissions import Capability
 from analytics import access
 from analytics.kinds import KINDS, parse_spec
@@ -23,13 +22,16 @@ from analytics.kinds.fields import FIELDS
 from analytics.models import Insight, Project
 from analytics.queries import suggestions
 from analytics.queries.answers import Answer
+from analytics.queries.cohorts import named_in
 from analytics.queries.run import run_query
 from analytics.views.doors import viewable
-from analytics.views.explore.codec import pairs_of, tree_of
-from analytics.views.explore.form import GROUPS, parts_of
+from analytics.views.explore.codec import tree_of
+from analytics.views.explore.cohorts import Names, by_id, by_name, named
+from analytics.views.explore.form import offering, parts_of
 from analytics.views.explore.present import blocks_for
 from analytics.views.explore.questions import QUESTIONS
-from analytics.views.labels import PERIODS, field_label
+from analytics.views.explore.tree import grown, without
+from analytics.views.labels import COHORT_WORDS, PERIODS, field_label
 
 ADD, REMOVE, INSIGHT = "add", "remove", "insight"
 PAGE_ROWS = 25
@@ -70,25 +72,29 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
     if kind not in QUESTIONS:
         raise NotFound("There is no such question.")
     if REMOVE in request.GET:
-        return redirect(f"{_url(found, kind)}?{urlencode(_without(request.GET, request.GET[REMOVE]))}")
+        pairs = without(request.GET, request.GET[REMOVE], leaving_out={REMOVE})
+        return redirect(f"{_url(found, kind)}?{urlencode(pairs)}")
     is_fresh = not request.GET or ADD in request.GET
-    given = tree_of((name, request.GET[name]) for name in request.GET if name not in {ADD, INSIGHT})
+    names = named_in(found)
+    given = by_id(tree_of((name, request.GET[name]) for name in request.GET if name not in {ADD, INSIGHT}), names)
     asked = _asked(kind, given or _start(kind))
-    grown = _grown(asked.tree, request.GET.get(ADD, ""))
+    shown = grown(asked.tree, request.GET.get(ADD, ""))
     context = {
         **_common(found),
         "question": QUESTIONS[kind],
         "questions": QUESTIONS.values(),
         "definition": KINDS[kind].spec.definition,
-        "parts": parts_of(KINDS[kind].spec, grown, {} if is_fresh else asked.errors),
-        **_controls(found, grown),
+        "parts": offering(
+            parts_of(KINDS[kind].spec, by_name(shown, names), {} if is_fresh else asked.errors), names
+        ),
+        **_controls(found, shown, names),
         "errors": {} if is_fresh else asked.errors,
         "insight": _insight(found, request.GET.get(INSIGHT, "")),
         "may_save": Capability.EDIT_INSIGHTS in Actor.of(request).capabilities_in(found.organization_id),
     }
     status = 200
     if asked.spec is not None:
-        context |= _answer(found, asked.spec)
+        context |= _answer(found, asked.spec, names)
     elif not is_fresh:
         status = 422
     return render(request, "analytics/explore/page.html", context, status=status)
@@ -124,34 +130,7 @@ def _asked(kind: str, tree: dict[str, Any]) -> Asked:
         return Asked(tree, errors={one.field: one.message for one in error.fields})
 
 
-def _without(query: QueryDict, gone: str) -> list[tuple[str, str]]:
-    """The spec of an address without the item of a list at a path."""
-    kept = [name for name in query if name != REMOVE and not f"{name}.".startswith(f"{gone}.")]
-    return pairs_of(tree_of((name, query.getlist(name)[-1]) for name in kept))
-
-
-def _grown(tree: dict[str, Any], path: str) -> dict[str, Any]:
-    """The tree with an empty item more in the list at a path; as it is where there is no such list.
-
-    `filters:any` adds a group of filters.
-    """
-    path, _, group = path.partition(":")
-    item: dict[str, Any] = {group: [{}]} if group in GROUPS else {}
-    copied: dict[str, Any] = deepcopy(tree)
-    node: Any = copied
-    *above, last = path.split(".")
-    for key in above:
-        inner = node.get(key) if isinstance(node, dict) else None
-        if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
-            inner = node[int(key)]
-        node = inner
-    if last and isinstance(node, dict):
-        items = node.get(last)
-        node[last] = [*(items if isinstance(items, list) else []), item]
-    return copied
-
-
-def _controls(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
+def _controls(project: Project, tree: dict[str, Any], names: Names) -> dict[str, Any]:
     """What the inputs of every kind need: the period, and what to suggest."""
     period = tree.get("period")
     period = period if isinstance(period, dict) else {}
@@ -159,20 +138,21 @@ def _controls(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
         "period": period,
         "periods": PERIODS,
         "fields": [(name, field_label(name)) for name in FIELDS],
+        "cohorts": [f"{COHORT_WORDS}{name}" for name in names.values()],
         "suggested": suggestions.of(project),
     }
 
 
-def _answer(project: Project, spec: Spec) -> dict[str, Any]:
+def _answer(project: Project, spec: Spec, names: Names) -> dict[str, Any]:
     """The answer as blocks, or why there is none."""
     try:
         answer: Answer = run_query(project=project, spec=spec)
     except DeadlineExceeded as error:
         return {"problem": f"{error} Choose fewer days, or ask for less of them."}
-    except Invalid as error:
+    except (Invalid, NotReady) as error:
         return {"problem": str(error)}
     return {
-        "blocks": blocks_for(spec, answer.result, project.zone),
+        "blocks": blocks_for(*named(spec, answer.result, names), project.zone),
         "provenance": answer.provenance,
         "spec_text": _text(spec),
     }
