@@ -13,6 +13,7 @@ from accounts.errors import DeadlineExceeded, NotFound
 from analytics.kinds.overview import OverviewResult, Panel
 from analytics.models import Project
 from analytics.queries import current, health
+from analytics.queries.cohorts import named_in
 from analytics.queries.run import frame_in, run_query
 from analytics.views import start
 from analytics.views.address import Address
@@ -38,7 +39,7 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     context = {
         **common(found, address),
         "section": "overview",
-        "controls": controls(address, spec, found, now),
+        "controls": controls(address, spec, found, now, named_in(found)),
         "health": health.health(found, now=now),
         "kept_from": frame_in(found, spec, now=now).kept_from,
         "regions": [{"name": name, "label": label} for name, label in REGION_LABELS.items()],

@@ -55,7 +55,7 @@ def _row(row: Row, table: Table, address: Address, longest: float) -> RankedRow:
     return RankedRow(
         label=value_label(table.field, row.value),
         href=address.adding(item).query,
-        action=f"Filter: {filter_words(item)}",
+        action=f"Filter: {filter_words(item, {})}",
         width=f"{(row.metrics[0] or 0) / longest * 100:.1f}%",
         share=percent(row.share),
         cells=tuple(

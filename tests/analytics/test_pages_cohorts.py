@@ -178,6 +178,18 @@ def test_a_page_shows_members_and_who_uses_it(browser, shop):
     assert "the insight “Visits”" in refused.content.decode()
 
 
+def test_the_overview_is_filtered_by_cohorts_by_name(browser, shop):
+    cohort = computed(shop, "Buyers", BOUGHT)
+    days = "?from=2026-11-20&to=2026-11-20"
+
+    page = browser.get(f"{address('overview')}{days}&filter=person:not_in_cohort:{cohort.pk}").content.decode()
+    gone = browser.get(f"{address('overview')}{days}&filter=person:in_cohort:424242").content.decode()
+
+    assert f'<option value="person:in_cohort:{cohort.pk}">In cohort Buyers</option>' in page
+    assert "Remove the filter: Not in cohort Buyers" in page
+    assert "Remove the filter: In cohort 424242" in gone
+
+
 def test_it_is_computed_on_demand_and_the_page_follows(browser, shop):
     cohort = computed(shop, "Buyers", BOUGHT)
 

@@ -67,6 +67,7 @@ def detail(request: HttpRequest, organization: str, project: str, cohort_id: int
         "definition": DEFINITION,
         "members": _members(request, cohort, person),
         "person": person,
+        "after": request.GET.get("after", ""),
         "users": queries.users_of(cohort),
     }
     return render(request, "analytics/cohorts/detail.html", context)

@@ -78,4 +78,4 @@ def _when(item: Done) -> str:
     if period.last is not None:
         words = PERIODS[period.last].lower()
         return words if words in {"today", "yesterday"} or words.startswith("this") else f"in the {words}"
-    return f"from {day(period.from_)} to {day(period.to)}"
+    return " ".join(f"{word} {day(end)}" for word, end in (("from", period.from_), ("to", period.to)) if end)

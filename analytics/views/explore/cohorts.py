@@ -6,7 +6,7 @@ A form takes and shows a cohort's field, `cohort.12`, as `Cohort: Buyers`; who g
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from analytics.kinds.base import Spec
 from analytics.kinds.fields import COHORT_PREFIX, IN_COHORT, cohort_of
@@ -15,7 +15,6 @@ from analytics.views.labels import COHORT_WORDS
 
 # The cohorts of a project: their names by their ids.
 Names = Mapping[int, str]
-_T = TypeVar("_T")
 
 
 def field_words(field: str, names: Names) -> str:
@@ -29,13 +28,13 @@ def value_words(value: str, name: str) -> str:
     return f"In {name}" if value == IN_COHORT else f"Not in {name}"
 
 
-def by_id(tree: _T, names: Names) -> _T:
+def by_id(tree: Any, names: Names) -> Any:
     """A spec's JSON with fields as specs have them."""
     ids = {f"{COHORT_WORDS}{name}".lower(): f"{COHORT_PREFIX}{cohort}" for cohort, name in names.items()}
     return _mapped(tree, lambda text: ids.get(text.lower(), text))
 
 
-def by_name(tree: _T, names: Names) -> _T:
+def by_name(tree: Any, names: Names) -> Any:
     """A spec's JSON with fields as forms show them."""
     return _mapped(tree, lambda text: field_words(text, names))
 
