@@ -1,6 +1,6 @@
 """Tenant-safe filters, named as verbs."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -61,10 +61,6 @@ class CohortQuerySet(models.QuerySet["Cohort"]):
     def built_from(self, cohort_id: int) -> Self:
         """Those whose conditions name this cohort."""
         return self.filter(uses__contains=[cohort_id])
-
-    def free(self, now: datetime) -> Self:
-        """Those that nobody computes, the longest waiting first."""
-        return self.exclude(lease_until__gte=now).order_by("due_at", "id")
 
 
 class EventDefinitionQuerySet(models.QuerySet["EventDefinition"]):

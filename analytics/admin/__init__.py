@@ -1,7 +1,7 @@
 """The staff admin."""
 
 from analytics.admin.definitions import EventDefinitionAdmin, PropertyDefinitionAdmin
-from analytics.admin.insights import InsightAdmin, QueryRunAdmin
+from analytics.admin.insights import CohortAdmin, InsightAdmin, QueryRunAdmin
 from analytics.admin.store import (
     DropCountAdmin,
     ManifestAdmin,
@@ -14,6 +14,7 @@ from analytics.admin.store import (
 from analytics.admin.traits import GroupTraitsAdmin, PersonTraitsAdmin
 
 __all__ = (
+    "CohortAdmin",
     "DropCountAdmin",
     "EventDefinitionAdmin",
     "GroupTraitsAdmin",

@@ -5,7 +5,7 @@ from import_export import fields, resources
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from accounts.admin.base import ReadOnlyAdmin
-from analytics.models import Insight, QueryRun
+from analytics.models import Cohort, Insight, QueryRun
 
 
 class InsightResource(resources.ModelResource):
@@ -28,6 +28,28 @@ class InsightAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("project", "created_by")
     search_fields = ("name", "project__name", "project__slug")
+    date_hierarchy = "created_at"
+
+
+class CohortResource(resources.ModelResource):
+    project = fields.Field(attribute="project__slug", column_name="project")
+
+    class Meta:
+        model = Cohort
+        fields = ("id", "project", "name", "state", "size", "as_of", "rows_read", "created_at", "updated_at")
+        export_order = fields
+
+
+@admin.register(Cohort)
+class CohortAdmin(ReadOnlyAdmin):
+    """What is due, what fails and what it reads; whom a list names is the tenant's business."""
+
+    resource_classes = (CohortResource,)
+    list_display = ("name", "project", "state", "size", "as_of", "rows_read", "due_at", "attempts", "created_at")
+    list_filter = ("state", ("project", AutocompleteSelectFilter))
+    list_select_related = ("project",)
+    search_fields = ("name", "project__name", "project__slug")
+    exclude = ("people", "unknown_people", "basis")
     date_hierarchy = "created_at"
 
 

@@ -1,4 +1,7 @@
-"""Compute cohorts that are due, those first that others are built from; each by one worker, whatever dies."""
+"""Compute cohorts that are due, those first that others are built from, whatever dies.
+
+One at once, of all organizations: a worker has few threads, and sealing always has to find one of them.
+"""
 
 import time
 from collections.abc import Collection
@@ -21,12 +24,10 @@ from analytics.store.base import SnapshotGone, StoreFault
 from analytics.store.stop import Stop
 
 # Longer than a person's query may take: nobody waits.
-SECONDS = 240.0
+SECONDS = 120.0
 # A worker that was not heard of for so long is dead: it would have met its deadline.
-LEASE = timedelta(seconds=SECONDS + 120)
+LEASE = timedelta(seconds=SECONDS + 60)
 SLICE_SECONDS = 10.0
-# At most so many at once, one of an organization, so that sealing and queries always find room.
-AT_ONCE = 2
 MOST_ATTEMPTS = 3
 # After a fault that is not the cohort's own.
 AGAIN = timedelta(minutes=1)
@@ -67,21 +68,23 @@ def _work(held: Cohort, now: datetime) -> None:
     except _FAULTS:
         _log.exception("cohort_failed", cohort_id=held.pk)
         _fail(held, FAULT, now + AGAIN)
+    except BaseException:
+        # A fault of ours: others need not wait until the lease runs out.
+        Cohort.objects.filter(pk=held.pk, fence=held.fence).update(lease_until=None)
+        raise
 
 
 @transaction.atomic
 def _lease(now: datetime) -> Cohort | None:
     """The cohort that has waited longest of those that may be computed now."""
     with connection.cursor() as cursor:
-        # One at a time counts how many there are.
+        # One at a time looks whether another is at it.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    held = Cohort.objects.filter(lease_until__gt=now).values_list("project__organization", flat=True)
-    busy = list(held)
-    if len(busy) >= AT_ONCE:
+    if Cohort.objects.filter(lease_until__gt=now).exists():
         return None
     due = Cohort.objects.filter(due_at__lte=now)
     waiting = set(due.values_list("pk", flat=True))
-    for pk, uses in due.free(now).exclude(project__organization__in=busy).values_list("pk", "uses"):
+    for pk, uses in due.order_by("due_at", "pk").values_list("pk", "uses"):
         # Others are computed first, where it is built from them.
         if waiting.isdisjoint(uses) and (found := _taken(pk, now)):
             return found

@@ -16,6 +16,7 @@ from accounts.admin.base import as_text
 from accounts.models import Membership, Organization, Plan, SecretKey, User
 from accounts.permissions import Role, Scope
 from analytics.models import (
+    Cohort,
     DropCount,
     Erasure,
     EventDefinition,
@@ -55,6 +56,7 @@ LISTS: dict[Any, Any] = {
     PersonTraits: factories.PersonTraitsFactory,
     GroupTraits: factories.GroupTraitsFactory,
     Insight: factories.InsightFactory,
+    Cohort: factories.CohortFactory,
     QueryRun: factories.QueryRunFactory,
     Job: factories.JobFactory,
 }
