@@ -44,6 +44,13 @@ def compute(cohort: Cohort, *, now: datetime = LATER) -> None:
     cohort.refresh_from_db()
 
 
+def leased() -> Cohort:
+    """The cohort that a worker begins to compute."""
+    found = cohort_work._lease(LATER)
+    assert found is not None
+    return found
+
+
 def who(cohort: Cohort) -> list[str]:
     """The members, in the order of their ids."""
     return sorted(member.person for member in queries.members(cohort, limit=1000).members)

@@ -19,7 +19,7 @@ from analytics.queries.run import run_query
 from analytics.services import cohort_members, cohort_work, cohorts, erasures
 from analytics.services.cohorts import Content
 from tests import factories
-from tests.analytics.cohorts import BOUGHT, DAY, LATER, PRO, changed, compute, computed, is_in, made, who
+from tests.analytics.cohorts import BOUGHT, DAY, LATER, PRO, changed, compute, computed, is_in, leased, made, who
 from tests.analytics.events import NOON, event, store
 
 pytestmark = pytest.mark.django_db
@@ -218,7 +218,7 @@ def test_what_is_used_is_not_deleted_and_says_by_which(shop):
 
 def test_whoever_died_while_computing_is_followed_by_another(shop):
     cohort = made(shop, "Buyers", BOUGHT)
-    dead = cohort_work._lease(LATER)
+    dead = leased()
 
     assert cohort_work.compute_due(now=LATER + timedelta(minutes=1)) == 0
     compute(cohort, now=LATER + cohort_work.LEASE + timedelta(seconds=1))
@@ -262,7 +262,7 @@ def test_a_fault_of_ours_holds_up_no_other(shop, monkeypatch):
 
 def test_a_change_while_it_is_computed_counts(shop):
     cohort = made(shop, "Buyers", BOUGHT)
-    held = cohort_work._lease(LATER)
+    held = leased()
     found = cohort_work._computed(held, LATER)
 
     changed(cohort, PRO)
@@ -275,7 +275,7 @@ def test_a_change_while_it_is_computed_counts(shop):
 
 def test_a_wish_while_it_is_computed_is_not_lost(shop):
     cohort = made(shop, "Buyers", BOUGHT)
-    held = cohort_work._lease(LATER)
+    held = leased()
     found = cohort_work._computed(held, LATER)
 
     cohorts.request(cohort=cohort)
@@ -373,7 +373,7 @@ def test_an_export_of_a_person_names_their_cohorts(shop):
 
 def test_who_is_erased_while_a_cohort_is_computed_is_not_in_it(shop):
     cohort = made(shop, "Buyers", BOUGHT)
-    held = cohort_work._lease(LATER)
+    held = leased()
     erased = cohort_work._being_erased(shop.pk)
     found = cohort_work._computed(held, LATER)
 
