@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.errors import Conflict, Invalid, NotReady
+from analytics import tasks
 from analytics.kinds import parse_spec
 from analytics.models import Cohort, CohortPart
 from analytics.queries import cohorts as queries
@@ -122,6 +123,17 @@ def test_it_is_computed_each_hour_and_when_somebody_asks(shop):
     cohort.refresh_from_db()
     assert (cohort.state, people(shop, is_in(cohort))) == ("waiting", 2)
     assert cohort_work.compute_due() == 1
+
+
+def test_beat_wakes_whoever_computes(shop, settings):
+    cohort = made(shop, "Buyers", BOUGHT)
+    task = settings.CELERY_BEAT_SCHEDULE["compute-cohorts"]["task"]
+
+    assert task == tasks.compute_cohorts.name
+    tasks.compute_cohorts()
+
+    cohort.refresh_from_db()
+    assert (cohort.state, who(cohort)) == ("ready", ["ada", "bob"])
 
 
 def test_cohorts_are_computed_before_those_that_are_built_from_them(shop):
