@@ -25,14 +25,12 @@ class Named:
 
 
 NOTHING = Named()
+# What of a spec names fields, beside its filters.
+_OF_FIELDS = frozenset({"breakdown", "columns", "dimensions", "touch"})
 
 
 def named_by(spec: BaseModel) -> Named:
-    """What a spec names.
-
-    Any text of a spec counts that reads as such a field, also where it is the name of an event: what is known
-    beyond need does no harm.
-    """
+    """What a spec names."""
     people: set[str] = set()
     groups: set[str] = set()
     cohorts: dict[int, str] = {}
@@ -46,16 +44,16 @@ def named_by(spec: BaseModel) -> Named:
     return Named(frozenset(people), frozenset(groups), cohorts) if people or groups or cohorts else NOTHING
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text in a spec that may be a field, with its path."""
+def _texts(value: Any, path: str, *, is_field: bool = False) -> Iterator[tuple[str, str]]:
+    """Every text in a spec that is a field, with its path."""
     if isinstance(value, Filter):
         part = "values" if value.operator in COHORT_OPERATORS else "field"
         yield from ((f"{path}{part}", name) for name in value.fields)
     elif isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
-            yield from _texts(getattr(value, name), f"{path}{info.alias or name}.")
+            yield from _texts(getattr(value, name), f"{path}{info.alias or name}.", is_field=name in _OF_FIELDS)
     elif isinstance(value, tuple | list):
         for place, item in enumerate(value):
-            yield from _texts(item, f"{path}{place}.")
-    elif isinstance(value, str):
+            yield from _texts(item, f"{path}{place}.", is_field=is_field)
+    elif isinstance(value, str) and is_field:
         yield path.removesuffix("."), value

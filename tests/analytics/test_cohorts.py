@@ -136,6 +136,13 @@ def test_beat_wakes_whoever_computes(shop, settings):
     assert (cohort.state, who(cohort)) == ("ready", ["ada", "bob"])
 
 
+def test_an_event_may_be_called_as_a_cohort_is(shop):
+    spec = parse_spec(
+        {"kind": "trends", "period": DAY, "series": [{"event": "cohort.999", "label": "cohort.998"}]}
+    )
+    assert run_query(project=shop, spec=spec).result.lines[0].total == 0
+
+
 def test_cohorts_are_computed_before_those_that_are_built_from_them(shop):
     buyers = made(shop, "Buyers", BOUGHT)
     others = made(shop, "Others", {"not": is_in(buyers)})
