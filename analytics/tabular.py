@@ -31,13 +31,16 @@ def rows_of(result: Any) -> list[Row]:
     return [_row(around, name if len(lists) > 1 else None, name, inner) for name, rows in lists for inner in rows]
 
 
+def cells_of(rows: Sequence[Row]) -> list[list[Any]]:
+    """The names of the columns, and each row's cells below them; moments as text."""
+    columns = _columns(rows)
+    return [columns, *([_text(row.get(column)) for column in columns] for row in rows)]
+
+
 def as_csv(rows: Sequence[Row]) -> bytes:
     """A header, and every cell as it is: also what a spreadsheet would take for a formula."""
-    columns = _columns(rows)
     sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_text(row.get(column)) for column in columns] for row in rows)
+    csv.writer(sink, lineterminator="\n").writerows(cells_of(rows))
     return sink.getvalue().encode()
 
 

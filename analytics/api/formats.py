@@ -9,9 +9,8 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.kinds import KINDS
-from analytics.queries.answers import ANSWER, Answer
-from analytics.tabular import Row, as_csv, as_parquet, rows_of
+from analytics.queries.answers import ANSWER, Answer, table_of
+from analytics.tabular import as_csv, as_parquet
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -62,8 +61,3 @@ def answered(request: Request, answer: Answer) -> HttpResponseBase:
     response = HttpResponse(write(table_of(answer)), content_type=request.META[_CHOSEN])
     response["Cache-Control"] = "no-store"
     return response
-
-
-def table_of(answer: Answer) -> list[Row]:
-    kind = KINDS[answer.kind]
-    return list(kind.table(answer.result)) if kind.table else rows_of(answer.result)

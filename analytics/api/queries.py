@@ -1,7 +1,6 @@
 """Questions about a project's events: asked, waited for, fetched, cancelled, explained."""
 
 import json
-import time
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +24,8 @@ from analytics.api.waiting import LONGEST_SECONDS, seconds_to_wait
 from analytics.kinds import parse_spec
 from analytics.kinds.base import Spec
 from analytics.models import Project, QueryRun
-from analytics.queries.run import ask, explain, kept, result_of, run_query, start, with_elapsed
-from analytics.services import query_runs
-from analytics.store.base import SnapshotGone
+from analytics.queries.run import explain
+from analytics.services import asking, query_runs
 
 _TAGS = ["queries"]
 PREFER = OpenApiParameter(
@@ -82,19 +80,9 @@ class QueryView(Answers):
 
 def asked(request: Request, actor: Actor, project: Project, spec: Spec) -> HttpResponseBase:
     """The answer to a spec, or where it can be fetched once it is there."""
-    begun = time.perf_counter()
-    question = ask(project=project, spec=spec)
-    answer = kept(question)
-    if answer is None:
-        started = start(question)
-        if not started.ticket.wait(seconds_to_wait(request, otherwise=settings.QUERY_WAIT_SECONDS)):
-            run = query_runs.keep(started=started, actor=actor)
-            return _later(query_runs.refreshed(run=run))
-        try:
-            answer = result_of(started)
-        except SnapshotGone:
-            answer = run_query(project=project, spec=spec)
-    return answered(request, with_elapsed(answer, begun))
+    seconds = seconds_to_wait(request, otherwise=settings.QUERY_WAIT_SECONDS)
+    found = asking.answer_or_run(project=project, actor=actor, spec=spec, seconds=seconds)
+    return _later(found) if isinstance(found, QueryRun) else answered(request, found)
 
 
 class QueryRunView(Answers):

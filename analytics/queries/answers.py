@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analytics.kinds import KINDS
 from analytics.store.known import Membership
+from analytics.tabular import Row, rows_of
 
 LOG = logging.getLogger(__name__)
 # Larger ones are computed again.
@@ -59,6 +60,12 @@ class Answer:
 
 ANSWER = TypeAdapter(Answer)
 _PROVENANCE = TypeAdapter(Provenance)
+
+
+def table_of(answer: Answer) -> list[Row]:
+    """Its result as the rows of one table."""
+    kind = KINDS[answer.kind]
+    return list(kind.table(answer.result)) if kind.table else rows_of(answer.result)
 
 
 @cache
