@@ -8,6 +8,7 @@ from analytics.views import (
     imports,
     live,
     overview,
+    people,
     privacy,
     projects,
     settings,
@@ -19,8 +20,8 @@ from analytics.views import (
 )
 from analytics.views.cohorts import editor
 from analytics.views.cohorts import page as cohorts
+from analytics.views.explore import downloads, runs, saved
 from analytics.views.explore import page as explore
-from analytics.views.explore import saved
 
 of_a_project = [
     path("", overview.page, name="overview"),
@@ -36,7 +37,14 @@ of_a_project = [
     path("explore/saved/<uuid:insight>/", saved.open_, name="explore_saved"),
     path("explore/saved/<uuid:insight>/change/", saved.change, name="explore_change"),
     path("explore/saved/<uuid:insight>/delete/", saved.delete, name="explore_delete"),
+    path("explore/runs/<uuid:run>/", runs.progress, name="explore_run"),
+    path("explore/runs/<uuid:run>/cancel/", runs.cancel, name="explore_run_cancel"),
     path("explore/<slug:kind>/", explore.page, name="explore_kind"),
+    path("explore/<slug:kind>/answer.csv", downloads.answer_csv, name="explore_csv"),
+    path("explore/<slug:kind>/<int:place>.svg", downloads.chart_svg, name="explore_svg"),
+    path("explore/<slug:kind>/explain/", downloads.explanation, name="explore_explain"),
+    path("people/<path:person>/", people.person, name="person"),
+    path("groups/<path:group>/", people.group, name="group"),
     path("cohorts/", cohorts.index, name="cohorts"),
     path("cohorts/new/", editor.create, name="cohort_new"),
     path("cohorts/<int:cohort_id>/", cohorts.detail, name="cohort"),

@@ -196,6 +196,8 @@ EVENT_STORE_SQL_URL: str = environment.event_store_sql(ENV["EVENT_STORE_SQL_URL"
 QUERY_SECONDS: int = ENV["PLUMBLINE_QUERY_SECONDS"]
 # What the API computes for longer than this is fetched later, unless the client says how long it waits.
 QUERY_WAIT_SECONDS = 3.0
+# What Explore computes for longer than this shows how far it is, and can be cancelled.
+PAGE_WAIT_SECONDS = 1.0
 QUERIES_AT_ONCE: int = ENV["PLUMBLINE_QUERIES_AT_ONCE"]
 QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
 SQL_MEGABYTES: int = ENV["PLUMBLINE_SQL_MEGABYTES"]

@@ -35,6 +35,7 @@ def _passwords_are_hashed_fast(settings) -> None:
 def _queries_are_waited_for(settings) -> None:
     """On a busy machine as well; a test that is about waiting says how long."""
     settings.QUERY_WAIT_SECONDS = 60.0
+    settings.PAGE_WAIT_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -129,6 +129,13 @@ GET  o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/ 302 40
 POST o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/change/ 302 404 403 400 400 400 404
 POST o/<slug:organization>/p/<slug:project>/explore/saved/<uuid:insight>/delete/ 302 404 403 302 404 404 404
 GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/   302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/answer.csv 302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/<int:place>.svg 302 404 404 404 404 404 404
+GET  o/<slug:organization>/p/<slug:project>/explore/<slug:kind>/explain/ 302 404 403 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/explore/runs/<uuid:run>/ 302 404 200 200 200 200 404
+POST o/<slug:organization>/p/<slug:project>/explore/runs/<uuid:run>/cancel/ 302 404 302 302 302 302 404
+GET  o/<slug:organization>/p/<slug:project>/people/<path:person>/  302 404 200 200 200 200 404
+GET  o/<slug:organization>/p/<slug:project>/groups/<path:group>/   302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/                  302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/live/events/           302 404 200 200 200 200 404
 GET  o/<slug:organization>/p/<slug:project>/data/ 302 404 200 200 200 200 404
@@ -265,11 +272,13 @@ def address(organization, project):
         "<slug:region>": "summary",
         "<slug:panel>": "sources",
         "<slug:kind>": "trends",
+        "<int:place>": "0",
         "<uuid:import_id>": str(factories.ImportFactory.create(project=project).pk),
         "<uuid:insight_id>": str(factories.InsightFactory.create(project=project).pk),
         "<int:cohort_id>": str(factories.CohortFactory.create(project=project).pk),
         "<uuid:insight>": str(factories.InsightFactory.create(project=project).pk),
         "<int:number>": "1",
+        "<uuid:run>": str(factories.QueryRunFactory.create(project=project).pk),
         "<uuid:run_id>": str(factories.QueryRunFactory.create(project=project).pk),
         "<uuid:erasure_id>": str(erasure.pk),
         "<uuid:erasure>": str(erasure.pk),

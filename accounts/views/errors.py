@@ -13,6 +13,8 @@ _TITLES = {
     403: "You may not do this here",
     404: "There is nothing here",
     409: "That contradicts what is there",
+    422: "This asks for too much",
+    429: "Too much is asked at once",
     503: "Something that this needs is not there",
     504: "This took too long",
 }
@@ -22,7 +24,10 @@ def page(request: HttpRequest, error: PlumblineError) -> HttpResponse:
     """The answer to a domain error that a view let through."""
     title = _TITLES.get(error.status, "This did not work")
     context = {"title": title, "text": error.message, "status": error.status, "fields": error.fields}
-    return render(request, _template(request), context, status=error.status)
+    response = render(request, _template(request), context, status=error.status)
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
 
 
 def to_login(request: HttpRequest) -> HttpResponse:

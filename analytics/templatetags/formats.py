@@ -79,6 +79,12 @@ def short_day(value: date | datetime) -> str:
     return f"{value.day} {value:%b}"
 
 
+@register.filter
+def moment(value: datetime | None) -> str:
+    """12 Nov 2026, 14:05; in the zone that the value has."""
+    return ABSENT if value is None else f"{short_day(value)} {value:%Y, %H:%M}"
+
+
 def day_range(first: date, last: date) -> str:
     """1 to 30 November 2026; 24 October to 22 November 2026; one day alone as itself."""
     if first == last:

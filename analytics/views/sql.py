@@ -14,7 +14,8 @@ from analytics.periods import Period
 from analytics.queries import sql as queries
 from analytics.store.sql.cells import rows_of
 from analytics.views.doors import entered
-from analytics.views.explore.blocks import Column, cell
+from analytics.views.explore.blocks import Column
+from analytics.views.explore.plain import cell
 from analytics.views.labels import PERIODS
 
 SHOWN_ROWS = 1_000

@@ -84,7 +84,7 @@ def chart_svg(request: HttpRequest, organization: str, project: str) -> HttpResp
         raise NotFound("There is no chart.")
     context = {"picture": picture(chart, found.zone), "title": f"{found.name}: {METRICS[chart.metric].label}"}
     response = render(request, "analytics/overview/chart.svg", context, content_type="image/svg+xml")
-    return _as_download(response, f"{found.slug}-{chart.metric.value}.svg")
+    return as_download(response, f"{found.slug}-{chart.metric.value}.svg")
 
 
 def _table(project: Project, address: Address, panel: str) -> Table:
@@ -102,7 +102,7 @@ def as_csv(name: str, rows: Iterable[Iterable[Any]]) -> HttpResponse:
     """A download of rows, the first of which names the columns."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     csv.writer(response).writerows([[_cell(value) for value in row] for row in rows])
-    return _as_download(response, f"{name}.csv")
+    return as_download(response, f"{name}.csv")
 
 
 def _cell(value: Any) -> Any:
@@ -116,6 +116,7 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _as_download(response: HttpResponse, name: str) -> HttpResponse:
+def as_download(response: HttpResponse, name: str) -> HttpResponse:
+    """The answer as a file of this name."""
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,6 +1,7 @@
 """How the values of a dimension read: country codes as names, an empty value as a word."""
 
 import functools
+from collections.abc import Sequence
 from importlib import resources
 
 _EMPTY = {"source": "Direct", "channel": "Direct", "utm_campaign": "No campaign", "path": "No page"}
@@ -14,6 +15,11 @@ def value_label(field: str, value: str) -> str:
     if field in {"device", "channel"}:
         return value[:1].upper() + value[1:]
     return value
+
+
+def group_label(fields: Sequence[str], values: Sequence[str]) -> str:
+    """A group of a breakdown, by the value of each of its fields."""
+    return " / ".join(value_label(field, value) for field, value in zip(fields, values, strict=True))
 
 
 @functools.cache

@@ -92,11 +92,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Too much at once (429): a panel asks again by itself, each time after a longer pause, and in the end not any more.
+const MOST_TRIES = 6;
+const tries = new Map();
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr, target, successful } = event.detail;
+  if (!target?.matches("[data-panel][hx-get]")) return;
+  const tried = tries.get(target.id) ?? 0;
+  if (successful) tries.delete(target.id);
+  if (xhr.status !== 429 || tried >= MOST_TRIES) return;
+  tries.set(target.id, tried + 1);
+  const seconds = (Number(xhr.getResponseHeader("Retry-After")) || 1) * 2 ** tried + Math.random();
+  setTimeout(() => { if (target.isConnected) window.htmx.trigger(target, "retry"); }, seconds * 1000);
+});
+
 // The server answers its own errors with a fragment; this is for a request that got no answer.
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const template = document.getElementById("no-answer");
     const target = event.detail.target;
-    if (template && target?.matches("[data-panel]")) target.replaceChildren(template.content.cloneNode(true));
+    const panel = target?.matches("[data-panel]") ? target : target?.querySelector("[data-panel]");
+    if (template && panel) panel.replaceChildren(template.content.cloneNode(true));
   });
 }

@@ -182,3 +182,31 @@ def test_who_may_only_look_cannot_save(client, teammate, project) -> None:
     page = client.get(reverse("explore_kind", args=[project.organization.slug, project.slug, "trends"]))
 
     assert "keep-name" not in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "words"),
+    [
+        ("trends", "breakdown.0=country", "Germany <b>1</b>"),
+        ("sessions", "breakdown.0=country", "Germany <b>1</b>"),
+        ("retention", "breakdown=country", "Germany <b>1 in cohorts</b>"),
+        ("funnel", "steps.0.event=Look&steps.1.event=Buy&breakdown=country", "Germany <b>0.0%</b>"),
+        ("revenue", "events.0=Look&property=price&currency=EUR&breakdown.0=country", "EUR: Germany <b>2.00</b>"),
+    ],
+)
+def test_groups_have_names_that_people_know(explore, project, kind, query, words) -> None:
+    store(project, [event(name="Look", anonymous_id="a", country="DE", properties={"price": 2})])
+
+    assert words in text_of(explore(kind, query))
+
+
+def test_a_form_shows_what_holds_where_nothing_is_said(explore) -> None:
+    page = explore("attribution", "event=Buy").content.decode()
+
+    assert [f'name="models.{place}"' in page for place in range(4)] == [True, True, True, False]
+
+
+def test_a_line_of_nothing_is_said_to_be_nothing(explore, project) -> None:
+    store(project, [event(name="Look")])
+
+    assert "Nothing in these days" in text_of(explore(query="series.0.event=Loook"))

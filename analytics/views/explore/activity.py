@@ -7,7 +7,7 @@ from analytics.kinds.stickiness import StickinessResult, StickinessSpec
 from analytics.plots.bars import stacked
 from analytics.templatetags.formats import number
 from analytics.views.explore.blocks import BarsBlock, Block, Column, FiguresBlock, Key, TableBlock
-from analytics.views.explore.intervals import across, names, up
+from analytics.views.explore.intervals import across, labelled, names, up
 
 _STATES = ("new", "returning", "resurrecting", "dormant")
 
@@ -57,7 +57,7 @@ def stickiness(spec: StickinessSpec, result: StickinessResult, zone: ZoneInfo) -
             caption=f"People who were active on exactly so many {unit}s of the period.",
             drawing=drawing,
             keys=(Key(0, "People", number(result.current.people)),),
-            across=tuple((str(mark.index + 1), mark.x, mark.anchor) for mark in drawing.marks),
+            across=labelled(drawing.marks, lambda place: str(place + 1)),
             up=up(drawing.gridlines),
             table=TableBlock("The numbers", columns, rows),
         ),

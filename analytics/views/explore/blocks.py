@@ -1,20 +1,18 @@
-"""What an answer is shown as: figures, lines, tables; each with the template that draws it. No Django here."""
+"""What an answer is shown as: figures, lines, tables; each with the template that draws it. No Django here.
 
-import dataclasses
-from collections.abc import Callable, Sequence
+`poster` is the template of the drawing alone, for a file; empty where there is none.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import Enum
-from types import NoneType
-from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from typing import ClassVar
 
 from analytics.charts import ManyLines
-from analytics.periods import Span
 from analytics.plots.bars import Bars
 from analytics.plots.sankey import Ribbon, Sankey
-from analytics.templatetags.formats import ABSENT, day, number
-from analytics.views.explore.form import words
+
+# Under a plot: text, place, anchor, and whether it gives way where the plot is narrow.
+Label = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +23,40 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """Rows of texts; `cut` says how many more there are. `widths` are of bars behind the first cells, if any."""
+    """Rows of texts; `cut` says how many more there are, `links` where: text and address of each.
+
+    `widths` are of bars behind the first cells, `hrefs` where the cells of the column `linked` lead: one a row.
+    """
 
     template: ClassVar[str] = "analytics/explore/blocks/table.html"
+    poster: ClassVar[str] = ""
     label: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     cut: int = 0
     widths: tuple[str, ...] = ()
+    hrefs: tuple[str, ...] = ()
+    linked: int = 0
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
-    def lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each row with the width of its bar, empty where there is none."""
-        widths = self.widths or ("",) * len(self.rows)
-        return tuple(zip(widths, self.rows, strict=True))
+    def lines(self) -> Iterator[tuple[str, list[tuple[str, Column, str]]]]:
+        """Each row: its bar's width, and each cell's text, column and address; empty where there is none."""
+        nothing = ("",) * len(self.rows)
+        for width, href, row in zip(self.widths or nothing, self.hrefs or nothing, self.rows, strict=True):
+            pairs = enumerate(zip(row, self.columns, strict=True))
+            yield width, [(text, column, href if place == self.linked else "") for place, (text, column) in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesBlock:
+    """Names, each with the address of its page; `links` as in tables."""
+
+    template: ClassVar[str] = "analytics/explore/blocks/names.html"
+    poster: ClassVar[str] = ""
+    label: str
+    names: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class FiguresBlock:
     """A few numbers, each with its name."""
 
     template: ClassVar[str] = "analytics/explore/blocks/figures.html"
+    poster: ClassVar[str] = ""
     label: str
     figures: tuple[tuple[str, str], ...]
 
@@ -64,11 +83,12 @@ class LinesBlock:
     """Several lines over the intervals; `across` are the labels below, `table` has the same numbers."""
 
     template: ClassVar[str] = "analytics/explore/blocks/lines.html"
+    poster: ClassVar[str] = "analytics/explore/drawings/lines.html"
     label: str
     caption: str
     drawing: ManyLines
     keys: tuple[Key, ...]
-    across: tuple[tuple[str, str, str], ...]
+    across: tuple[Label, ...]
     up: tuple[tuple[str, float], ...]
     table: TableBlock
 
@@ -78,30 +98,35 @@ class BarsBlock:
     """Stacked bars over steps; what is negative hangs below zero. `across` and `up` as in lines."""
 
     template: ClassVar[str] = "analytics/explore/blocks/bars.html"
+    poster: ClassVar[str] = "analytics/explore/drawings/bars.html"
     label: str
     caption: str
     drawing: Bars
     keys: tuple[Key, ...]
-    across: tuple[tuple[str, str, str], ...]
+    across: tuple[Label, ...]
     up: tuple[tuple[str, float], ...]
     table: TableBlock
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a funnel: widths are percentages; `note` says what was lost and how long it took."""
+    """A step of a funnel: widths are percentages; `note` says what was lost and how long it took.
+
+    `people` are links to who got here and who did not: text and address of each.
+    """
 
     label: str
     count: str
     width: str
     share: str
     note: str
-    href: str = ""
+    people: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StepsBlock:
     template: ClassVar[str] = "analytics/explore/blocks/steps.html"
+    poster: ClassVar[str] = "analytics/explore/drawings/steps.svg"
     label: str
     caption: str
     steps: tuple[Step, ...]
@@ -109,10 +134,14 @@ class StepsBlock:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a grid; `level` (0 to 10) is how strong its colour is, None where there is nothing."""
+    """A cell of a grid; `level` (0 to 10) is how strong its colour is, None where there is nothing.
+
+    `title` says more of what is behind `href`, if anything is.
+    """
 
     text: str
     title: str = ""
+    href: str = ""
     level: int | None = None
     incomplete: bool = False
 
@@ -122,6 +151,7 @@ class GridBlock:
     """Rows of coloured cells, such as cohorts by interval."""
 
     template: ClassVar[str] = "analytics/explore/blocks/grid.html"
+    poster: ClassVar[str] = "analytics/explore/drawings/grid.svg"
     label: str
     caption: str
     columns: tuple[str, ...]
@@ -141,6 +171,7 @@ class NodeLabel:
 @dataclass(frozen=True, slots=True)
 class FlowBlock:
     template: ClassVar[str] = "analytics/explore/blocks/flow.html"
+    poster: ClassVar[str] = "analytics/explore/drawings/flow.html"
     label: str
     caption: str
     drawing: Sankey
@@ -153,54 +184,4 @@ class FlowBlock:
         return tuple(zip(self.drawing.ribbons, self.titles, strict=True))
 
 
-Block = TableBlock | FiguresBlock | LinesBlock | BarsBlock | StepsBlock | GridBlock | FlowBlock
-MOST_ROWS = 200
-
-
-def blocks_of(result: Any, zone: ZoneInfo) -> tuple[Block, ...]:
-    """A result without a plot of its own: its numbers as figures, each of its lists as a table."""
-    figures: list[tuple[str, str]] = []
-    blocks: list[Block] = []
-    for item in dataclasses.fields(result):
-        value = getattr(result, item.name)
-        if isinstance(value, tuple | list) and value and dataclasses.is_dataclass(value[0]):
-            blocks.append(table_of(words(item.name), value, zone))
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            figures.append((words(item.name), number(value)))
-    own: tuple[Block, ...] = (FiguresBlock("Figures", tuple(figures)),) if figures else ()
-    return (*own, *blocks)
-
-
-def table_of(label: str, rows: Sequence[Any], zone: ZoneInfo) -> TableBlock:
-    """A table of dataclasses of one type, a column for each field."""
-    names = [item.name for item in dataclasses.fields(rows[0])]
-    columns = tuple(Column(words(name), _is_number(getattr(rows[0], name))) for name in names)
-    shown = rows[:MOST_ROWS]
-    texts = tuple(tuple(cell(getattr(row, name), zone) for name in names) for row in shown)
-    return TableBlock(label, columns, texts, len(rows) - len(shown))
-
-
-def cell(value: Any, zone: ZoneInfo) -> str:
-    """A value as a table shows it; times in the project's zone."""
-    if isinstance(value, tuple | list):
-        return ", ".join(cell(one, zone) for one in value)
-    value = value.start if isinstance(value, Span) else value
-    for kind, written in _WRITTEN:
-        if isinstance(value, kind):
-            return written(value.astimezone(zone) if isinstance(value, datetime) else value)
-    return str(value)
-
-
-# The first that fits: true is also a number, and a moment also a day.
-_WRITTEN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
-    (NoneType, lambda _: ABSENT),
-    (bool, lambda value: "yes" if value else "no"),
-    (Enum, lambda value: str(value.value)),
-    (int | float, number),
-    (datetime, lambda value: f"{value:%Y-%m-%d %H:%M}"),
-    (date, day),
-)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+Block = TableBlock | NamesBlock | FiguresBlock | LinesBlock | BarsBlock | StepsBlock | GridBlock | FlowBlock

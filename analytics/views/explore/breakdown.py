@@ -6,7 +6,7 @@ from analytics.kinds.breakdown import BreakdownResult, BreakdownSpec, Row
 from analytics.templatetags.formats import ABSENT, number, percent, short_percent
 from analytics.views.explore.blocks import Block, Column, TableBlock
 from analytics.views.labels import field_label
-from analytics.views.values import value_label
+from analytics.views.values import group_label
 
 
 def blocks(spec: BreakdownSpec, result: BreakdownResult, zone: ZoneInfo) -> tuple[Block, ...]:  # noqa: ARG001 (as all)
@@ -45,5 +45,4 @@ def _texts(row: Row, name: str) -> tuple[str, ...]:
 
 
 def _name(spec: BreakdownSpec, row: Row) -> str:
-    parts = zip(spec.breakdown, row.group or (), strict=True)
-    return " / ".join(value_label(field, value) for field, value in parts)
+    return group_label(spec.breakdown, row.group or ())

@@ -17,12 +17,22 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from analytics.kinds.explorer import EventsSpec
 from analytics.kinds.filters import COHORT_OPERATORS, NO_VALUES
+from analytics.kinds.profiles import GroupsSpec, PeopleSpec
 from analytics.views.labels import COMPARISONS, INTERVALS, OPERATORS, field_label
 
 # What the page has inputs of its own for.
 ELSEWHERE = ("kind", "period")
+# What is for a link, not for the question: which page, and which columns.
+_BY_LINK: Mapping[type[BaseModel], tuple[str, ...]] = {
+    EventsSpec: ("after", "columns", "count"),
+    PeopleSpec: ("after", "among"),
+    GroupsSpec: ("after", "among", "by"),
+}
 FILTERS = "filters"
+_CALLED = {"of": "Person"}
+_PLACES = {"event": 0, FILTERS: 2}
 GROUPS = {"any": "Any of these", "all": "All of these", "not": "Not this"}
 EVENT, PROPERTY, FIELD = "events", "properties", "fields"
 # The widget of a cohort, until `offering` says which there are.
@@ -96,7 +106,7 @@ class _Field:
 
     @property
     def label(self) -> str:
-        return words(self.key)
+        return _CALLED.get(self.key) or words(self.key)
 
     @property
     def help(self) -> str:
@@ -116,9 +126,9 @@ def parts_of(
 ) -> tuple[Part, ...]:
     """The inputs for a model's fields, filled from a tree (`codec.tree_of`), with the errors at their paths."""
     found: list[Part] = []
-    # What is asked comes first, and then of which events.
-    for name, info in sorted(model.model_fields.items(), key=lambda pair: pair[0] == FILTERS):
-        if name not in ELSEWHERE:
+    # The event comes first, then what is asked of it, and the filters last.
+    for name, info in sorted(model.model_fields.items(), key=lambda pair: _PLACES.get(pair[0], 1)):
+        if name not in (*ELSEWHERE, *_BY_LINK.get(model, ())):
             key = info.alias or name
             part = _part(_Field(f"{path}{key}", key, info, tree.get(key), errors))
             if part is not None:
@@ -253,6 +263,8 @@ def _options(kind: Any, key: str) -> tuple[tuple[str, str], ...]:
 def _rows(field: _Field, item: Any) -> Rows | None:
     least, most = field.limit(MinLen, "min_length") or 0, field.limit(MaxLen, "max_length")
     given = list(field.value) if isinstance(field.value, list) else []
+    if least and not given:
+        given = _by_default(field.info.default)
     given += [{}] * max(0, least - len(given))
     singular = _singular(field.key)
     rows = tuple(
@@ -266,6 +278,12 @@ def _rows(field: _Field, item: Any) -> Rows | None:
     )
     can_grow = most is None or len(rows) < most
     return Rows(field.path, field.label, field.help, field.error, rows, singular, can_grow)
+
+
+def _by_default(default: Any) -> list[Any]:
+    """The items that hold where none is said, as an address has them."""
+    items = default if isinstance(default, tuple) else ()
+    return [item.model_dump(mode="json") if isinstance(item, BaseModel) else _text(item) for item in items]
 
 
 def _of_item(path: str, field: _Field, item: Any, value: Any) -> tuple[Part, ...]:

@@ -1,6 +1,6 @@
 """What plots over intervals share: their labels, and the words of a caption."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.utils.text import capfirst
@@ -8,15 +8,21 @@ from django.utils.text import capfirst
 from analytics.charts import Gridline, Mark
 from analytics.periods import Interval, Span
 from analytics.templatetags.formats import short_number
+from analytics.views.explore.blocks import Label
 from analytics.views.figures import long_name, short_name
 
 
 def across(
     intervals: Sequence[Span], interval: Interval, marks: Iterable[Mark], zone: ZoneInfo
-) -> tuple[tuple[str, str, str], ...]:
-    """The labels under a plot: text, place and anchor."""
+) -> tuple[Label, ...]:
+    """The labels under a plot."""
     starts = [span.start.astimezone(zone) for span in intervals]
-    return tuple((short_name(starts[mark.index], interval), mark.x, mark.anchor) for mark in marks)
+    return labelled(marks, lambda place: short_name(starts[place], interval))
+
+
+def labelled(marks: Iterable[Mark], text: Callable[[int], str]) -> tuple[Label, ...]:
+    """The labels under a plot, of the text for each place."""
+    return tuple((text(mark.index), mark.x, mark.anchor, mark.minor) for mark in marks)
 
 
 def up(gridlines: Iterable[Gridline]) -> tuple[tuple[str, float], ...]:

@@ -1,7 +1,5 @@
 """The page where people ask: choose a kind, fill in its form, look at the answer."""
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,38 +11,26 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import Actor
-from accounts.errors import DeadlineExceeded, Invalid, NotFound, NotReady
+from accounts.errors import NotFound
 from accounts.permissions import Capability
 from analytics import access
-from analytics.kinds import KINDS, parse_spec
+from analytics.kinds import KINDS
 from analytics.kinds.base import Spec
 from analytics.kinds.fields import FIELDS
 from analytics.models import Insight, Project
 from analytics.queries import suggestions
-from analytics.queries.answers import Answer
 from analytics.queries.cohorts import named_in
-from analytics.queries.run import run_query
+from analytics.services import query_runs
 from analytics.views.doors import viewable
-from analytics.views.explore.codec import tree_of
-from analytics.views.explore.cohorts import Names, by_id, by_name, named
+from analytics.views.explore.answering import answer_to, state_of
+from analytics.views.explore.asked import ADD, INSIGHT, REMOVE, RUN, asked_of
+from analytics.views.explore.cohorts import Names, by_name
 from analytics.views.explore.form import offering, parts_of
-from analytics.views.explore.present import blocks_for
 from analytics.views.explore.questions import QUESTIONS
 from analytics.views.explore.tree import grown, without
 from analytics.views.labels import COHORT_WORDS, PERIODS, field_label
 
-ADD, REMOVE, INSIGHT = "add", "remove", "insight"
 PAGE_ROWS = 25
-DEFAULT_PERIOD = "30d"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks: its tree, the spec if it is one, the errors by path if it is none."""
-
-    tree: dict[str, Any]
-    spec: Spec | None = None
-    errors: dict[str, str] = field(default_factory=dict)
 
 
 @require_safe
@@ -55,7 +41,7 @@ def index(request: HttpRequest, organization: str, project: str) -> HttpResponse
     kept = Insight.objects.filter(project=found, deleted_at=None).select_related("updated_by")
     kept = kept.filter(name__icontains=search.replace("\0", "")) if search else kept
     context = {
-        **_common(found),
+        **common(found),
         "questions": QUESTIONS.values(),
         "may_run_sql": Capability.RUN_SQL in Actor.of(request).capabilities_in(found.organization_id),
         "page": Paginator(kept, PAGE_ROWS).get_page(request.GET.get("page")),
@@ -76,11 +62,10 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
         return redirect(f"{_url(found, kind)}?{urlencode(pairs)}")
     is_fresh = not request.GET or ADD in request.GET
     names = named_in(found)
-    given = by_id(tree_of((name, request.GET[name]) for name in request.GET if name not in {ADD, INSIGHT}), names)
-    asked = _asked(kind, given or _start(kind))
+    asked = asked_of(kind, request.GET, names)
     shown = grown(asked.tree, request.GET.get(ADD, ""))
     context = {
-        **_common(found),
+        **common(found),
         "question": QUESTIONS[kind],
         "questions": QUESTIONS.values(),
         "definition": KINDS[kind].spec.definition,
@@ -89,26 +74,22 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
         ),
         **_controls(found, shown, names),
         "errors": {} if is_fresh else asked.errors,
-        "insight": _insight(found, request.GET.get(INSIGHT, "")),
-        "may_save": Capability.EDIT_INSIGHTS in Actor.of(request).capabilities_in(found.organization_id),
+        "insight": insight_of(found, request.GET.get(INSIGHT, "")),
+        "status": 200 if is_fresh else 422,
     }
-    status = 200
     if asked.spec is not None:
-        context |= _answer(found, asked.spec, names)
-    elif not is_fresh:
-        status = 422
-    return render(request, "analytics/explore/page.html", context, status=status)
+        context |= _answer(request, found, asked.spec)
+    response = render(request, "analytics/explore/page.html", context, status=context["status"])
+    if context.get("wait"):
+        response["Retry-After"] = context["wait"]
+    return response
 
 
-def _url(project: Project, kind: str) -> str:
-    return reverse("explore_kind", args=[project.organization.slug, project.slug, kind])
-
-
-def _common(project: Project) -> dict[str, Any]:
+def common(project: Project) -> dict[str, Any]:
     return {"project": project, "organization": project.organization, "section": "explore"}
 
 
-def _insight(project: Project, text: str) -> Insight | None:
+def insight_of(project: Project, text: str) -> Insight | None:
     """The saved question that the address names; one that is gone leaves the question as it is."""
     try:
         return access.insight(project, insight_id=UUID(text))
@@ -116,18 +97,20 @@ def _insight(project: Project, text: str) -> Insight | None:
         return None
 
 
-def _start(kind: str) -> dict[str, Any]:
-    """A question to begin with: the whole of the last days, where the kind needs nothing more."""
-    base: dict[str, Any] = {"period": {"last": DEFAULT_PERIOD}}
-    return {**base, "series": [{}]} if "series" in KINDS[kind].spec.model_fields else base
-
-
-def _asked(kind: str, tree: dict[str, Any]) -> Asked:
-    tree.setdefault("period", {"last": DEFAULT_PERIOD})
+def _answer(request: HttpRequest, project: Project, spec: Spec) -> dict[str, Any]:
+    """Of the run that the address names, if it is of this question and still known; else asked now."""
+    actor = Actor.of(request)
     try:
-        return Asked(tree, parse_spec({**tree, "kind": kind}))
-    except Invalid as error:
-        return Asked(tree, errors={one.field: one.message for one in error.fields})
+        run = access.query_run(project, run_id=UUID(request.GET.get(RUN, "")))
+    except (ValueError, NotFound):
+        return answer_to(project, actor, spec)
+    if run.spec != spec.model_dump(mode="json"):
+        return answer_to(project, actor, spec)
+    return state_of(project, actor, query_runs.refreshed(run=run))
+
+
+def _url(project: Project, kind: str) -> str:
+    return reverse("explore_kind", args=[project.organization.slug, project.slug, kind])
 
 
 def _controls(project: Project, tree: dict[str, Any], names: Names) -> dict[str, Any]:
@@ -141,24 +124,3 @@ def _controls(project: Project, tree: dict[str, Any], names: Names) -> dict[str,
         "cohorts": [f"{COHORT_WORDS}{name}" for name in names.values()],
         "suggested": suggestions.of(project),
     }
-
-
-def _answer(project: Project, spec: Spec, names: Names) -> dict[str, Any]:
-    """The answer as blocks, or why there is none."""
-    try:
-        answer: Answer = run_query(project=project, spec=spec)
-    except DeadlineExceeded as error:
-        return {"problem": f"{error} Choose fewer days, or ask for less of them."}
-    except (Invalid, NotReady) as error:
-        return {"problem": str(error)}
-    return {
-        "blocks": blocks_for(*named(spec, answer.result, names), project.zone),
-        "provenance": answer.provenance,
-        "spec_text": _text(spec),
-    }
-
-
-def _text(spec: Spec) -> str:
-    """The question as the API takes it, without what is at its default."""
-    own = spec.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return json.dumps({"kind": spec.kind, **own}, ensure_ascii=False)

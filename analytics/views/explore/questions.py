@@ -7,9 +7,12 @@ from analytics.kinds import KINDS
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """`is_list` where the answer is a wide list, which wants the whole width of the page."""
+
     kind: str
     label: str
     about: str
+    is_list: bool = False
 
 
 # The overview has a page of its own.
@@ -25,5 +28,8 @@ _ALL = (
     Question("revenue", "Revenue", "What was earned, by whom, in which currency."),
     Question("attribution", "Attribution", "Which visits led to a conversion."),
     Question("drivers", "Drivers", "What carries a change."),
+    Question("events", "Events", "What happened, one by one.", is_list=True),
+    Question("people", "People", "Who was there, and what is known of them.", is_list=True),
+    Question("groups", "Groups", "Which accounts were there, and how active they are.", is_list=True),
 )
 QUESTIONS = {question.kind: question for question in _ALL if question.kind in KINDS}

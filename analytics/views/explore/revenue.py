@@ -9,12 +9,13 @@ from analytics.kinds.revenue.result import Line, Money
 from analytics.templatetags.formats import ABSENT, number
 from analytics.views.explore.blocks import Block, Column, FiguresBlock, Key, LinesBlock, TableBlock
 from analytics.views.explore.intervals import across, names, up
+from analytics.views.values import group_label
 
 MOST_LINES = 10
 _NAMES = ("Net", "Gross", "Refunded", "Orders", "Refunds", "Paying people", "Net a person", "Gross an order")
 
 
-def blocks(spec: RevenueSpec, result: RevenueResult, zone: ZoneInfo) -> tuple[Block, ...]:  # noqa: ARG001 (as all)
+def blocks(spec: RevenueSpec, result: RevenueResult, zone: ZoneInfo) -> tuple[Block, ...]:
     whole = [line for line in result.lines if line.group is None and not line.other]
     groups = [line for line in result.lines if line not in whole]
     if not any(line.total.orders or line.total.refunds for line in whole):
@@ -23,8 +24,8 @@ def blocks(spec: RevenueSpec, result: RevenueResult, zone: ZoneInfo) -> tuple[Bl
         FiguresBlock(line.currency, tuple(zip(_NAMES, _texts(line.total, result.decimals), strict=True)))
         for line in whole
     )
-    over_time = _over_time(result, groups or whole, zone)
-    return (*figures, over_time, *((_groups(result, groups),) if groups else ()), *_left_out(result))
+    over_time = _over_time(spec, result, groups or whole, zone)
+    return (*figures, over_time, *((_groups(spec, result, groups),) if groups else ()), *_left_out(result))
 
 
 def amount(units: float | None, decimals: int) -> str:
@@ -45,13 +46,13 @@ def _texts(money: Money, decimals: int) -> tuple[str, ...]:
     )
 
 
-def _name(line: Line) -> str:
+def _name(spec: RevenueSpec, line: Line) -> str:
     if line.group is None:
         return f"{line.currency}: Other" if line.other else line.currency
-    return f"{line.currency}: {' / '.join(part or '(none)' for part in line.group)}"
+    return f"{line.currency}: {group_label(spec.breakdown, line.group)}"
 
 
-def _over_time(result: RevenueResult, lines: Sequence[Line], zone: ZoneInfo) -> LinesBlock:
+def _over_time(spec: RevenueSpec, result: RevenueResult, lines: Sequence[Line], zone: ZoneInfo) -> LinesBlock:
     shown = lines[:MOST_LINES]
     unit = 10**result.decimals
     drawing = many_lines(
@@ -62,13 +63,14 @@ def _over_time(result: RevenueResult, lines: Sequence[Line], zone: ZoneInfo) -> 
         (name, *(amount(line.values[place].net, result.decimals) for line in shown))
         for place, name in enumerate(called)
     )
-    columns = (Column("Interval", False), *(Column(_name(line), True) for line in shown))
+    columns = (Column("Interval", False), *(Column(_name(spec, line), True) for line in shown))
     return LinesBlock(
         label="Net over time",
         caption=f"Net revenue by {result.interval.value}: gross without refunds.",
         drawing=drawing,
         keys=tuple(
-            Key(place, _name(line), amount(line.total.net, result.decimals)) for place, line in enumerate(shown)
+            Key(place, _name(spec, line), amount(line.total.net, result.decimals))
+            for place, line in enumerate(shown)
         ),
         across=across(result.intervals, result.interval, drawing.marks, zone),
         up=up(drawing.gridlines),
@@ -76,10 +78,10 @@ def _over_time(result: RevenueResult, lines: Sequence[Line], zone: ZoneInfo) -> 
     )
 
 
-def _groups(result: RevenueResult, lines: Sequence[Line]) -> TableBlock:
+def _groups(spec: RevenueSpec, result: RevenueResult, lines: Sequence[Line]) -> TableBlock:
     columns = (Column("Group", False), *(Column(name, True) for name in _NAMES))
     return TableBlock(
-        "Groups", columns, tuple((_name(line), *_texts(line.total, result.decimals)) for line in lines)
+        "Groups", columns, tuple((_name(spec, line), *_texts(line.total, result.decimals)) for line in lines)
     )
 
 

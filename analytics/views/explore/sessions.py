@@ -9,20 +9,21 @@ from analytics.kinds.sessions.result import Bucket, Figures, Line
 from analytics.plots.bars import stacked
 from analytics.templatetags.formats import duration, number, percent
 from analytics.views.explore.blocks import BarsBlock, Block, Column, FiguresBlock, Key, LinesBlock, TableBlock
-from analytics.views.explore.intervals import across, names, up
+from analytics.views.explore.intervals import across, labelled, names, up
+from analytics.views.values import group_label
 
 MOST_LINES = 10
 _NAMES = ("Sessions", "People", "Views a session", "Mean duration", "Median duration", "Bounce rate")
 
 
-def blocks(spec: SessionsSpec, result: SessionsResult, zone: ZoneInfo) -> tuple[Block, ...]:  # noqa: ARG001
+def blocks(spec: SessionsSpec, result: SessionsResult, zone: ZoneInfo) -> tuple[Block, ...]:
     if not result.whole.figures.sessions:
         return ()
     figures = FiguresBlock("Figures", tuple(zip(_NAMES, _texts(result.whole.figures), strict=True)))
-    groups = (_groups(result.groups),) if result.groups else ()
+    groups = (_groups(spec, result.groups),) if result.groups else ()
     return (
         figures,
-        _over_time(result, zone),
+        _over_time(spec, result, zone),
         *groups,
         _distribution("Duration", result.durations, duration),
         _distribution("Views", result.depths, number),
@@ -40,13 +41,13 @@ def _texts(figures: Figures) -> tuple[str, ...]:
     )
 
 
-def _name(line: Line) -> str:
+def _name(spec: SessionsSpec, line: Line) -> str:
     if line.other:
         return "Other"
-    return "All sessions" if line.group is None else " / ".join(part or "(none)" for part in line.group)
+    return "All sessions" if line.group is None else group_label(spec.breakdown, line.group)
 
 
-def _over_time(result: SessionsResult, zone: ZoneInfo) -> LinesBlock:
+def _over_time(spec: SessionsSpec, result: SessionsResult, zone: ZoneInfo) -> LinesBlock:
     lines = (result.groups or (result.whole,))[:MOST_LINES]
     drawing = many_lines(
         [[float(point.sessions) for point in line.points] for line in lines], incomplete=result.incomplete
@@ -57,16 +58,18 @@ def _over_time(result: SessionsResult, zone: ZoneInfo) -> LinesBlock:
         label="Sessions over time",
         caption=f"Sessions by {result.interval.value}." + (" Dashed: not over yet." if result.incomplete else ""),
         drawing=drawing,
-        keys=tuple(Key(place, _name(line), number(line.figures.sessions)) for place, line in enumerate(lines)),
+        keys=tuple(
+            Key(place, _name(spec, line), number(line.figures.sessions)) for place, line in enumerate(lines)
+        ),
         across=across(result.intervals, result.interval, drawing.marks, zone),
         up=up(drawing.gridlines),
         table=TableBlock("The numbers", columns, tuple((name, *_texts(point)) for name, point in rows)),
     )
 
 
-def _groups(groups: Sequence[Line]) -> TableBlock:
+def _groups(spec: SessionsSpec, groups: Sequence[Line]) -> TableBlock:
     columns = (Column("Group", False), *(Column(name, True) for name in _NAMES))
-    return TableBlock("Groups", columns, tuple((_name(line), *_texts(line.figures)) for line in groups))
+    return TableBlock("Groups", columns, tuple((_name(spec, line), *_texts(line.figures)) for line in groups))
 
 
 def _distribution(label: str, buckets: Sequence[Bucket], written: Callable[[float], str]) -> BarsBlock:
@@ -78,7 +81,7 @@ def _distribution(label: str, buckets: Sequence[Bucket], written: Callable[[floa
         caption=f"Sessions by {label.lower()}.",
         drawing=drawing,
         keys=(Key(0, "Sessions", number(sum(bucket.sessions for bucket in buckets))),),
-        across=tuple((written(buckets[mark.index].start), mark.x, mark.anchor) for mark in drawing.marks),
+        across=labelled(drawing.marks, lambda place: written(buckets[place].start)),
         up=up(drawing.gridlines),
         table=TableBlock(
             label,

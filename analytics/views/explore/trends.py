@@ -7,13 +7,16 @@ from analytics.kinds.trends import Line, TrendsResult, TrendsSpec, names_of
 from analytics.templatetags.formats import number
 from analytics.views.explore.blocks import Block, Column, Key, LinesBlock, TableBlock
 from analytics.views.explore.intervals import across, names, up
+from analytics.views.values import group_label
 
 # As many lines as can be told apart; the table has them all.
 MOST_LINES = 10
 
 
 def blocks(spec: TrendsSpec, result: TrendsResult, zone: ZoneInfo) -> tuple[Block, ...]:
-    """The lines with their numbers, and the totals where there are several or a comparison."""
+    """The lines with their numbers, and the totals where there are several or a comparison; nothing of nothing."""
+    if not any(line.total or line.previous_total or any(line.values) for line in result.lines):
+        return ()
     shown = result.lines[:MOST_LINES]
     drawing = many_lines([line.values for line in shown], incomplete=result.incomplete)
     columns = (
@@ -61,6 +64,7 @@ def _totals(spec: TrendsSpec, result: TrendsResult) -> TableBlock:
 def _name(spec: TrendsSpec, line: Line) -> str:
     """A line's name; that of a group says of which series, where there are several."""
     called = names_of(spec)
+    label = line.label if line.group is None else group_label(spec.breakdown, line.group)
     if len(called) == 1 or (line.group is None and not line.other):
-        return line.label
-    return f"{called[line.series]}: {line.label}"
+        return label
+    return f"{called[line.series]}: {label}"
