@@ -77,7 +77,7 @@ def _part(item: Any, fields: Sequence[str], names: Names) -> Any:
             for one in item.drivers
         ]
         return dataclasses.replace(item, field=field_words(item.field, names), drivers=tuple(drivers))
-    if not getattr(item, "group", None):
+    if not fields or not getattr(item, "group", None):
         return item
     group = (item.group,) if isinstance(item.group, str) else item.group
     new = tuple(_group_words(field, value, names) for field, value in zip(fields, group, strict=True))
