@@ -2,7 +2,8 @@
 
 Most runs of a large file are sessions as they stand: the person's next run on that day begins after a gap.
 Pieces are all others: what small files have, what the edges of the span cut, and runs that another may follow,
-namely near midnight (UTC), and of people who are in a small file or were found to be others. Pieces of a person
+namely at a midnight (UTC) with runs on both sides, and of people who are in a small file on that day or were found
+to be others. Pieces of a person
 without a gap between them form a chain. Where pieces of a chain overlap, or it is longer than a session may be,
 its events are looked at one by one.
 """
@@ -39,6 +40,8 @@ def form(
     source = "side" if summarized else "(FROM side UNION ALL BY NAME FROM main)"
     own.execute(f"CREATE TEMP TABLE pieces AS {summary(source, fields)}")
     own.execute(_marks(summarized))
+    if summarized:
+        own.execute(_crossing(summarized, within, people))
     own.execute(_found(summarized, within, people, fields))
     if _any(own, "found WHERE cut"):
         own.execute(_cut_pieces(within, fields))
@@ -91,6 +94,29 @@ def _marks(main: Sequence[StoredFile]) -> str:
     return f"CREATE TEMP TABLE marks AS SELECT who, {_DAY} AS day FROM pieces {loose}"  # noqa: S608
 
 
+def _crossing(main: Sequence[StoredFile], within: Range, people: Overrides) -> str:
+    """The runs of the large files that another of the same person may follow at a midnight, or precede."""
+    begins, ends = (f"epoch_us({name}) % {DAY_MICROS}" for name in ("first", "last"))
+    near = {
+        _DAY: f"{begins} <= {GAP_MICROS}",
+        f"{_DAY} + 1": f"{DAY_MICROS} - {ends} <= {GAP_MICROS}",
+    }
+    runs = f"SELECT e.run, {people.who} AS who, e.first, e.last {_in_span(main, within, people)}"
+    edges = " UNION ALL ".join(
+        f"SELECT run, who, {midnight} AS midnight FROM {rows} WHERE {is_near}"  # noqa: S608 (as below)
+        for rows in (f"({runs})", "(SELECT NULL AS run, * EXCLUDE (run) FROM pieces)")
+        for midnight, is_near in near.items()
+    )
+    return f"""
+        CREATE TEMP TABLE edges AS {edges};
+        CREATE TEMP TABLE crossing AS
+        SELECT DISTINCT run, true AS is_crossing
+        FROM edges SEMI JOIN (
+            SELECT who, midnight FROM edges GROUP BY ALL HAVING count(*) > 1
+        ) USING (who, midnight) WHERE run IS NOT NULL
+    """  # noqa: S608 (names of columns and files are quoted)
+
+
 def _found(main: Sequence[StoredFile], within: Range, people: Overrides, fields: Sequence[str]) -> str:
     """The runs of the large files that the span has or cuts, and which of them are pieces."""
     if not main:
@@ -103,14 +129,18 @@ def _found(main: Sequence[StoredFile], within: Range, people: Overrides, fields:
         WITH runs AS (
             SELECT e.run, {people.who} AS who, {people.loose} AS loose, e.first, e.last {columns},
                 e.first < {start} OR e.last >= {end} AS cut
-            FROM {_summaries(main)} {people.join}
-            WHERE e.last >= {start} AND e.first < {end}
+            {_in_span(main, within, people)}
         ), marked AS (SELECT DISTINCT who, day, true AS is_marked FROM marks)
-        SELECT runs.*, coalesce(is_marked, false)
-            OR epoch_us(first) % {DAY_MICROS} <= {GAP_MICROS}
-            OR {DAY_MICROS} - epoch_us(last) % {DAY_MICROS} <= {GAP_MICROS} {renamed} AS is_piece
+        SELECT runs.*, coalesce(is_marked, false) OR coalesce(is_crossing, false) {renamed} AS is_piece
         FROM runs LEFT JOIN marked ON runs.who = marked.who AND {_DAY} = marked.day
+        LEFT JOIN crossing ON runs.run = crossing.run
     """  # noqa: S608 (names of columns and files are quoted)
+
+
+def _in_span(main: Sequence[StoredFile], within: Range, people: Overrides) -> str:
+    """The rest of a selection from the summaries: those runs that have a part in the span."""
+    start, end = (instant(micros(moment)) for moment in (within.span.start, within.span.end))
+    return f"FROM {_summaries(main)} {people.join} WHERE e.last >= {start} AND e.first < {end}"
 
 
 def _summaries(main: Sequence[StoredFile]) -> str:
