@@ -155,6 +155,11 @@ PEOPLE_LIST = (
     f"""SELECT person, anonymous_id, count(*), min(time), max(time) AS last, arg_max(country, time) {_FROM}
     GROUP BY person, anonymous_id ORDER BY last DESC LIMIT 50""",
 )
+GROUPS_LIST = (
+    _SESSIONS.replace("SELECT who, time, kind,", "SELECT group_id, who, time, kind,"),
+    """SELECT group_id, count(*), count(DISTINCT session), count(DISTINCT who), min(time), max(time) AS last
+    FROM marked WHERE group_id <> '' GROUP BY group_id ORDER BY last DESC LIMIT 50""",
+)
 # Who was active in which week, and again in which of the eight after it.
 RETENTION = (
     f"""CREATE OR REPLACE TEMP TABLE active AS
@@ -202,6 +207,7 @@ def milliseconds(files: list[str], spans: Sequence[tuple[Sequence[str], datetime
     config: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": spill}
     began = time.perf_counter()
     with duckdb.connect(config=config) as own:
+        own.execute("SET enable_progress_bar = false")
         for statements, first, last in spans:
             values = {"files": files, "start": first.replace(tzinfo=None), "end": last.replace(tzinfo=None)}
             for text in statements:
