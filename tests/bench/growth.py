@@ -5,6 +5,7 @@ hundred times as many where a size has them. Then events come in, beside what is
 """
 
 import os
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analytics.kinds import parse_spec
@@ -45,7 +46,9 @@ def run(product: Product, rounds: int) -> None:
 
 
 def _ask(project: Project, name: str, spec: dict[str, Any], days: int, rounds: int) -> None:
-    parsed = parse_spec({**spec, "period": {"last": f"{days}d"}})
+    today = datetime.now(UTC).date()
+    period = {"from": str(today - timedelta(days=days - 1)), "to": str(today)}
+    parsed = parse_spec({**spec, "period": period})
     times, cpu = [], []
     for _ in range(rounds):
         query.forget(project)
