@@ -30,7 +30,7 @@ from analytics.store.runs import DAY_MICROS, arrange, base_of, summary
 
 MOST_COLUMNS = 2 * MOST_PROPERTIES
 # What is held in memory at once.
-SLICE_ROWS = 2 * ROW_GROUP_ROWS
+SLICE_ROWS = ROW_GROUP_ROWS
 _COUNTS = "SELECT epoch_us(time) // ? AS day, count(*) FROM inputs GROUP BY day ORDER BY day"
 
 
