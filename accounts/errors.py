@@ -6,10 +6,13 @@
 have figures of their own beside them.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,12 @@ class Unavailable(PlumblineError):
 
     code = "unavailable"
     status = 503
+
+
+def note(error: PlumblineError) -> None:
+    """Log what happened, where the answer does not say it."""
+    if str(error) != error.message:
+        LOG.warning("%s %s", error.message, error)
 
 
 def envelope(

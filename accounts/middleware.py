@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from accounts.errors import PlumblineError, Unauthenticated
+from accounts.errors import PlumblineError, Unauthenticated, note
 from accounts.views import errors
 
 ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -44,5 +44,6 @@ class ErrorPagesMiddleware:
         if isinstance(exception, Unauthenticated):
             return errors.to_login(request)
         if isinstance(exception, PlumblineError):
+            note(exception)
             return errors.page(request, exception)
         return None

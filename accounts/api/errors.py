@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from accounts.errors import FieldError, PlumblineError, Unavailable, envelope
+from accounts.errors import FieldError, PlumblineError, Unavailable, envelope, note
 
 LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 5
@@ -39,6 +39,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
         LOG.warning("A request is refused, as the database does not take it: %s", error)
         error = Unavailable("The database does not answer at the moment. Try again.", retry_after=RETRY_SECONDS)
     if isinstance(error, PlumblineError):
+        note(error)
         response = Response(error.body, status=error.status, headers=error.headers)
         if error.status == 401:
             response["WWW-Authenticate"] = "Bearer"

@@ -24,6 +24,8 @@ def page(request: HttpRequest, error: PlumblineError) -> HttpResponse:
     """The answer to a domain error that a view let through."""
     title = _TITLES.get(error.status, "This did not work")
     context = {"title": title, "text": error.message, "status": error.status, "fields": error.fields}
+    if error.retry_after is not None and request.method == "GET":
+        context["again"] = request.get_full_path()
     response = render(request, _template(request), context, status=error.status)
     for name, value in error.headers.items():
         response[name] = value

@@ -68,6 +68,9 @@ class QueryView(Answers):
             406: OpenApiResponse(description="Answers are JSON, CSV or Parquet."),
             422: OpenApiResponse(description="It would read more than the plan allows."),
             429: OpenApiResponse(description="Too many queries of the organization are unfinished."),
+            503: OpenApiResponse(
+                description="The event store does not answer; `Retry-After` says when to come back."
+            ),
             504: OpenApiResponse(description="The query took longer than it may."),
         },
         examples=EXAMPLES,
@@ -113,7 +116,7 @@ class QueryRunView(Answers):
         if run.state == QueryRun.State.CANCELLED:
             raise Cancelled("The query was cancelled.")
         if run.state == QueryRun.State.FAILED:
-            return Response(run.error, status=run.error_status)
+            return Response(run.error, status=run.error_status, headers=query_runs.headers_of(run))
         return answered(request, query_runs.answer_of(run))
 
     @extend_schema(

@@ -27,7 +27,7 @@ from analytics.queries import manifest, retention, sql_in_clickhouse, storage, s
 from analytics.queries.desk import desk
 from analytics.queries.estimate import estimate_of
 from analytics.queries.run import at_once, check_size
-from analytics.store.base import EPOCH, Range, Snapshot, SnapshotGone, StoreFault
+from analytics.store.base import EPOCH, Range, Snapshot, SnapshotGone
 from analytics.store.connection import Limits as FileLimits
 from analytics.store.sql import sandbox, tables, views
 from analytics.store.stop import Stop
@@ -124,10 +124,7 @@ def _asked(project: Project, limits: Limits, work: Callable[[Stop], sandbox.Foun
         seconds=settings.QUERY_SECONDS,
         work=work,
     )
-    try:
-        found: sandbox.Found = ticket.result()
-    except StoreFault as error:
-        raise Unavailable("The event store does not answer. Try again in a moment.") from error
+    found: sandbox.Found = ticket.result()
     return found
 
 

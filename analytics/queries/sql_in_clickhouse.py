@@ -5,10 +5,9 @@ import time
 
 from django.conf import settings
 
-from accounts.errors import DeadlineExceeded
 from analytics.models import Project
 from analytics.queries import storage, suggestions
-from analytics.store.base import Range, Snapshot, StoreFault
+from analytics.store.base import Range, Snapshot
 from analytics.store.clickhouse.schema import read
 from analytics.store.clickhouse.sql import answering, safety, views
 from analytics.store.clickhouse.sql.door import Door, door_of
@@ -29,17 +28,17 @@ _safe_until: dict[Door, float] = {}
 
 
 def faults(project_id: int) -> list[str]:
-    """What keeps the door closed, a sentence each; asks ClickHouse, unless it was found safe a moment ago."""
+    """What keeps the door closed, a sentence each; asks ClickHouse, unless it was found safe a moment ago.
+
+    Raises StoreFault and DeadlineExceeded where ClickHouse does not say.
+    """
     if not settings.EVENT_STORE_SQL_URL:
         return ["EVENT_STORE_SQL_URL is not set"]
     door = door_of(settings.EVENT_STORE_SQL_URL, project_id)
     with _lock:
         if _safe_until.get(door, 0.0) > time.monotonic():
             return []
-    try:
-        found = safety.faults(door, project_id, Stop(LOOKING_SECONDS))
-    except (StoreFault, DeadlineExceeded) as error:
-        return [str(error)]
+    found = safety.faults(door, project_id, Stop(LOOKING_SECONDS))
     with _lock:
         _safe_until.pop(door, None)
         if not found:
@@ -54,7 +53,7 @@ def forget() -> None:
 
 
 def closed(project_id: int) -> str:
-    """Why SQL is closed to a project; empty where it is open."""
+    """Why SQL is closed to a project; empty where it is open. Raises as `faults` does."""
     if not settings.EVENT_STORE_SQL_URL:
         return UNSET
     found = faults(project_id)

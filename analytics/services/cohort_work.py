@@ -63,11 +63,11 @@ def _work(held: Cohort, now: datetime) -> None:
         _keep(held, _computed(held, now), now, erased)
     except _LeaseLost:
         _log.info("cohort_lease_lost", cohort_id=held.pk)
-    except PlumblineError as error:
-        _fail(held, str(error), now + COMPUTED_EVERY)
     except _FAULTS:
         _log.exception("cohort_failed", cohort_id=held.pk)
         _fail(held, FAULT, now + AGAIN)
+    except PlumblineError as error:
+        _fail(held, str(error), now + COMPUTED_EVERY)
     except BaseException:
         # A fault of ours: others need not wait until the lease runs out.
         Cohort.objects.filter(pk=held.pk, fence=held.fence).update(lease_until=None)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.access import Actor
-from accounts.errors import Invalid, PlumblineError, RateLimited, Unavailable, envelope
+from accounts.errors import Invalid, PlumblineError, RateLimited, Unavailable, envelope, note
 from analytics.kinds import parse_spec
 from analytics.kinds.base import holds_nul
 from analytics.models import Project, QueryRun
@@ -36,28 +36,14 @@ MOST_BYTES = 64 * 2**20
 def keep(*, started: Started, actor: Actor) -> QueryRun:
     """Remember a query that is being computed, so that its answer can be fetched later.
 
-    Raises Invalid for a NUL, and RateLimited where too many of the organization's are unfinished; the query is
-    then not computed.
+    Raises Invalid for a NUL, RateLimited where too many of the organization's are unfinished, and StoreFault; the
+    query is then not computed.
     """
-    project, estimate = started.asked.project, started.estimate
-    spec = started.asked.spec.model_dump(mode="json")
-    if holds_nul(spec):
+    try:
+        run = _created(started, actor)
+    except PlumblineError:
         started.ticket.leave()
-        raise Invalid("The query holds the character NUL, which is in no event.")
-    unfinished = QueryRun.objects.filter(
-        project__organization=project.organization_id, state__in=QueryRun.UNFINISHED
-    )
-    if unfinished.count() >= MOST_UNFINISHED:
-        started.ticket.leave()
-        raise RateLimited(f"{MOST_UNFINISHED} queries of this organization are unfinished already.", retry_after=5)
-    run = QueryRun.objects.create(
-        project=project,
-        requested_by=actor.user,
-        requested_with=actor.secret_key,
-        spec=spec,
-        lease_expires_at=timezone.now() + LEASE,
-        **{f"estimated_{name}": value for name, value in asdict(estimate).items()},
-    )
+        raise
     _follow(run, started.ticket)
     return run
 
@@ -80,6 +66,12 @@ def answer_of(run: QueryRun) -> answers.Answer:
     if found is None:
         raise Unavailable("This answer is of another version. Ask again.")
     return profile_lists.described(run.project, found)
+
+
+def headers_of(run: QueryRun) -> dict[str, str]:
+    """What stands in the head of the error of a run that failed: when it is worth asking again, if it is."""
+    seconds = (run.error or {}).get("error", {}).get("retry_after")
+    return {"Retry-After": str(seconds)} if seconds else {}
 
 
 def wait(*, run: QueryRun, seconds: float) -> QueryRun:
@@ -116,6 +108,26 @@ def forget_all(*, project: Project) -> None:
 def forget_old() -> None:
     """Delete what was asked longer ago than answers are kept."""
     QueryRun.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _created(started: Started, actor: Actor) -> QueryRun:
+    project, estimate = started.asked.project, started.estimate
+    spec = started.asked.spec.model_dump(mode="json")
+    if holds_nul(spec):
+        raise Invalid("The query holds the character NUL, which is in no event.")
+    unfinished = QueryRun.objects.filter(
+        project__organization=project.organization_id, state__in=QueryRun.UNFINISHED
+    )
+    if unfinished.count() >= MOST_UNFINISHED:
+        raise RateLimited(f"{MOST_UNFINISHED} queries of this organization are unfinished already.", retry_after=5)
+    return QueryRun.objects.create(
+        project=project,
+        requested_by=actor.user,
+        requested_with=actor.secret_key,
+        spec=spec,
+        lease_expires_at=timezone.now() + LEASE,
+        **{f"estimated_{name}": value for name, value in asdict(estimate).items()},
+    )
 
 
 def _take_up(run: QueryRun) -> None:
@@ -173,6 +185,7 @@ def _finish(run_id: UUID, answer: answers.Answer) -> None:
 
 def _fail(run_id: UUID, error: BaseException) -> None:
     if isinstance(error, PlumblineError):
+        note(error)
         _end(run_id, state=QueryRun.State.FAILED, error=error.body, error_status=error.status)
         return
     LOG.error("A query failed.", exc_info=error, extra={"query_run": str(run_id)})

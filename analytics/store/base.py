@@ -28,12 +28,15 @@ from typing import Any, Protocol
 
 import ibis.expr.types as ir
 
+from accounts.errors import Unavailable
 from analytics.contracts import Event
 from analytics.people import People
 from analytics.periods import Span
 from analytics.store.known import Known
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# When whoever met a store that does not answer may come back.
+AGAIN_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Reading(Protocol):
 
 
 class EventStore(Protocol):
-    """Raises DeadlineExceeded, Invalid for a pattern the engine refuses, and SnapshotGone."""
+    """Raises DeadlineExceeded, Invalid for a pattern the engine refuses, StoreFault, and SnapshotGone."""
 
     def read(self, snapshot: Snapshot, within: Range, wanted: Wanted) -> AbstractContextManager[Reading]:
         """Load the wanted columns of the snapshot's events in a range."""
@@ -198,8 +201,19 @@ class Rows:
     at: datetime
 
 
-class StoreFault(Exception):
-    """The store's database cannot be reached or failed: not the fault of who asked, and to be tried again."""
+class StoreFault(Unavailable):
+    """The store's database cannot be reached or failed: not the fault of who asked, and to be tried again.
+
+    What happened, which may name servers and statements, is for the log (`str`); who asked is told `message`.
+    """
+
+    def __init__(self, happened: str) -> None:
+        message = "The event store does not answer at the moment."
+        super().__init__(message, retry_after=AGAIN_SECONDS, details={"retry_after": AGAIN_SECONDS})
+        self.happened = happened
+
+    def __str__(self) -> str:
+        return self.happened
 
 
 class SnapshotGone(Exception):

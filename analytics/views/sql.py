@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from accounts.errors import DeadlineExceeded, Invalid, QueryTooLarge, RateLimited, Unavailable
+from accounts.errors import DeadlineExceeded, Invalid, QueryTooLarge, RateLimited
 from accounts.permissions import Capability
 from analytics.models import Project
 from analytics.periods import Period
@@ -67,7 +67,7 @@ def _answer(project: Project, text: str, last: str) -> dict[str, Any]:
         found = queries.run_sql(project=project, sql=text.replace("\r\n", "\n"), period=period)
     except ValidationError:
         return {"problem": "There is no such period."}
-    except (Invalid, DeadlineExceeded, QueryTooLarge, RateLimited, Unavailable) as error:
+    except (Invalid, DeadlineExceeded, QueryTooLarge, RateLimited) as error:
         return {"problem": error.message, "excerpt": error.details.get("excerpt", ""), **_place(error.details)}
     return {"answer": found, "table": _table(found, project)}
 

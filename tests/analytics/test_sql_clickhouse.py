@@ -19,7 +19,7 @@ from analytics.queries import manifest, sql_in_clickhouse, storage
 from analytics.queries import sql as sqls
 from analytics.queries.sql import closed, run_sql
 from analytics.services import erasures
-from analytics.store.base import Range, Wanted
+from analytics.store.base import Range, StoreFault, Wanted
 from analytics.store.clickhouse.sql import ddl, guard, safety
 from analytics.store.clickhouse.sql.door import Failed, door_of
 from analytics.store.clickhouse.sql.guard import Functions
@@ -288,7 +288,8 @@ def test_a_user_who_is_not_there_or_a_server_that_is_not_is_told(opened, setting
     settings.EVENT_STORE_SQL_URL = address.replace(sql_users.PASSWORD, "wrong")
     assert "cannot log in" in closed(shop)
     settings.EVENT_STORE_SQL_URL = re.sub(r":\d+/", ":1/", address)
-    assert "cannot be reached" in closed(shop)
+    with pytest.raises(StoreFault, match="cannot be reached"):
+        closed(shop)
     settings.EVENT_STORE_SQL_URL = address
     assert closed(shop) == ""
     assert "cannot log in" in closed(factories.ProjectFactory.create())

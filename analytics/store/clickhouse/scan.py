@@ -1,6 +1,7 @@
 """Read whole events out of ClickHouse, some at a time, whatever their number. No Django here."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import pyarrow as pa
 
@@ -16,8 +17,15 @@ from analytics.store.scan import BATCH_ROWS, Scan
 def scan(address: Address, limits: Limits, snapshot: Snapshot, wanted: Scan) -> Iterator[pa.RecordBatch]:
     """The events, each with its person by the links known to the snapshot, without who is erased.
 
-    What the snapshot does not see stays unseen, however long the reading lasts. Raises StoreFault.
+    What the snapshot does not see stays unseen, however long the reading lasts. When this returns, ClickHouse has
+    begun to answer. Raises StoreFault, also later.
     """
+    batches = _batches(address, limits, snapshot, wanted)
+    first = next(batches, None)
+    return chain([] if first is None else [first], batches)
+
+
+def _batches(address: Address, limits: Limits, snapshot: Snapshot, wanted: Scan) -> Iterator[pa.RecordBatch]:
     query = _query(read(address), snapshot, wanted)
     with client(address, limits) as own:
         send_links(own, snapshot.links)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.access import Actor
-from accounts.errors import PlumblineError
+from accounts.errors import PlumblineError, note
 from accounts.permissions import Capability
 from analytics.kinds import parse_spec
 from analytics.kinds.base import Spec
@@ -31,6 +31,7 @@ def answer_to(project: Project, actor: Actor, spec: Spec) -> dict[str, Any]:
     try:
         found = asking.answer_or_run(project=project, actor=actor, spec=spec, seconds=settings.PAGE_WAIT_SECONDS)
     except PlumblineError as error:
+        note(error)
         problem = problem_of(error.body["error"])
         return {**again, "problem": problem, "status": error.status, "wait": error.headers.get("Retry-After")}
     return state_of(project, actor, found) if isinstance(found, QueryRun) else _shown(project, actor, found)
