@@ -41,7 +41,7 @@ class PlausibleStatsView(APIView):
         description="For scripts that were written for Plausible's stats API. `site_id` is a site of a project "
         "or a project's slug. What cannot be said by our kinds of queries is refused with a sentence.",
         request={"application/json": inlined(TypeAdapter(StatsQuery).json_schema())},
-        responses={200: OpenApiResponse(_ANSWER), 400: _ERROR, 401: _ERROR},
+        responses={200: OpenApiResponse(_ANSWER), 400: _ERROR, 401: _ERROR, 503: _ERROR},
         examples=[
             OpenApiExample(
                 "by source",
@@ -52,7 +52,17 @@ class PlausibleStatsView(APIView):
                     "dimensions": ["visit:source"],
                 },
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "goals",
+                value={
+                    "site_id": "example.com",
+                    "metrics": ["visitors", "conversion_rate", "total_revenue"],
+                    "date_range": "30d",
+                    "dimensions": ["event:goal"],
+                },
+                request_only=True,
+            ),
         ],
     )
     def post(self, request: Request) -> Response:

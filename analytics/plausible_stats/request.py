@@ -1,23 +1,27 @@
 """What Plausible's stats query asks (https://plausible.io/docs/stats-api). No Django here."""
 
-from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from accounts.errors import Invalid
-from analytics.periods import ONE_DAY, add_months
 
 METRICS = (
     "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "events", "percentage",
+    "conversion_rate", "group_conversion_rate", "average_revenue", "total_revenue",
 )  # fmt: skip
 OF_VISITS = frozenset({"views_per_visit", "bounce_rate", "visit_duration"})
+RATES = frozenset({"conversion_rate", "group_conversion_rate"})
+REVENUE = frozenset({"average_revenue", "total_revenue"})
+# Those that time and another dimension go with.
+OF_BOTH = frozenset({"visitors", "visits", "pageviews", "events"})
 TIMES = {"time": "auto", "time:hour": "hour", "time:day": "day", "time:week": "week", "time:month": "month"}
 PROPERTY = "event:props:"
+GOAL = "event:goal"
 FIELDS = {
     "event:page": "path",
     "event:hostname": "host",
-    "event:goal": "name",
+    GOAL: "name",
     **{
         f"visit:{name}": name
         for name in (
@@ -29,12 +33,8 @@ FIELDS = {
     "visit:entry_page": "entry_path",
     "visit:exit_page": "exit_path",
 }  # fmt: skip
-OPERATORS = {
-    "is": "is", "is_not": "is_not", "contains": "contains", "contains_not": "does_not_contain",
-    "does_not_contain": "does_not_contain", "matches": "matches",
-}  # fmt: skip
-_DAYS = {"7d": 7, "28d": 28, "30d": 30, "91d": 91}
-_MONTHS = {"6mo": 6, "12mo": 12}
+# Where an asterisk is any text.
+PAGES = frozenset({"event:page", "visit:entry_page", "visit:exit_page"})
 
 
 class Include(BaseModel):
@@ -68,8 +68,17 @@ class StatsQuery(BaseModel):
 
     @property
     def time(self) -> str | None:
-        """The dimension of time, if it is the one."""
-        return self.dimensions[0] if self.dimensions and self.dimensions[0] in TIMES else None
+        """The dimension of time, if there is one."""
+        return next((name for name in self.dimensions if name in TIMES), None)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The dimensions other than time."""
+        return tuple(name for name in self.dimensions if name not in TIMES)
+
+    @property
+    def by_goal(self) -> bool:
+        return GOAL in self.dimensions
 
     @property
     def order(self) -> tuple[tuple[str, str], ...]:
@@ -107,8 +116,10 @@ def _check(query: StatsQuery) -> None:
 
 def _check_together(query: StatsQuery) -> None:
     """What does not go with each other."""
-    if len(query.dimensions) > 1 and set(TIMES).intersection(query.dimensions):
-        raise Invalid("A dimension of time stands alone; another one beside it is not supported.")
+    if len(set(TIMES).intersection(query.dimensions)) > 1:
+        raise Invalid("Give one dimension of time.")
+    if query.time and query.others and (wrong := frozenset(query.metrics) - OF_BOTH):
+        raise Invalid(f"The metric '{min(wrong)}' is not supported with time and another dimension.")
     by_value = query.dimensions and not query.time
     of_visits = all(name.startswith("visit:") for name in query.dimensions)
     if by_value and not of_visits and (wrong := OF_VISITS.intersection(query.metrics)):
@@ -126,33 +137,3 @@ def field_of(dimension: str) -> str:
     if dimension not in FIELDS:
         raise Invalid(f"The dimension '{dimension}' is not supported.")
     return FIELDS[dimension]
-
-
-def days_of(given: str | tuple[str, str], *, today: date, first_day: date) -> tuple[date, date]:
-    """First and last day. `7d` and the like are that many days before today; months those before this one."""
-    if isinstance(given, tuple):
-        return _day(given[0]), _day(given[1])
-    month = today.replace(day=1)
-    if given in _DAYS:
-        return today - timedelta(days=_DAYS[given]), today - ONE_DAY
-    if given in _MONTHS:
-        return add_months(month, -_MONTHS[given]), month - ONE_DAY
-    named = {
-        "day": (today, today),
-        "month": (month, today),
-        "year": (today.replace(month=1, day=1), today),
-        "all": (min(first_day, today), today),
-    }
-    if given not in named:
-        raise Invalid(f"Invalid date_range '{given}'.")
-    return named[given]
-
-
-def _day(text: str) -> date:
-    try:
-        if len(text) == len("2026-01-31"):
-            return date.fromisoformat(text)
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(f"Invalid date_range '{text}'.") from error
-    raise Invalid(f"Invalid date_range '{text}': times of day are not supported, give whole days.")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.permissions import Scope
-from analytics.plausible_stats.request import days_of
+from analytics.plausible_stats.dates import days_of
 from tests import factories
 from tests.analytics.events import NOON, event, store
 
@@ -110,6 +110,15 @@ def test_entry_pages(ask):
         ([["and", [["contains", "event:page", ["/pri"]], ["is_not", "visit:source", ["Twitter"]]]]], 1),
         ([["matches", "event:page", ["^/pric.*$"]]], 1),
         ([["contains_not", "visit:source", ["oog"]]], 1),
+        ([["is", "visit:entry_page", ["/"]], ["is", "visit:exit_page", ["/pri*"]]], 1),
+        ([["matches_not", "event:page", ["^/pric.*$"]]], 3),
+        ([["is", "event:page", ["/pri*g"]]], 1),
+        ([["is_not", "event:page", ["/", "/x*"]]], 1),
+        ([["is", "visit:country", ["de"], {"case_sensitive": False}]], 2),
+        ([["contains", "visit:source", ["GOO"], {"case_sensitive": False}]], 2),
+        ([["contains", "visit:source", ["GOO"], {"case_sensitive": True}]], 0),
+        ([["or", [["is", "visit:country", ["EE"]], ["contains", "event:page", ["/pri"]]]]], 2),
+        ([["not", ["or", [["is", "visit:country", ["EE"]], ["is", "event:page", ["/"]]]]]], 1),
     ],
 )
 def test_filters(ask, filters, visitors):
@@ -119,12 +128,22 @@ def test_filters(ask, filters, visitors):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"metrics": ["conversion_rate"]}, "metric 'conversion_rate' is not supported"),
+        ({"metrics": ["scroll_depth"]}, "metric 'scroll_depth' is not supported"),
         ({"metrics": []}, "#/metrics"),
         ({"dimensions": ["visit:city"]}, "dimension 'visit:city' is not supported"),
         ({"dimensions": ["event:page"], "metrics": ["bounce_rate"]}, "'bounce_rate' cannot be mixed with event"),
         ({"filters": [["has_done", ["is", "event:goal", ["x"]]]]}, "'has_done' is not supported"),
-        ({"filters": [["is", "visit:country", ["de"], {"case_sensitive": False}]]}, "modifier"),
+        ({"filters": [["matches", "visit:country", ["de"], {"case_sensitive": False}]]}, "modifier"),
+        ({"filters": [["or", []]]}, "Invalid filter"),
+        ({"filters": [["not", "visit:country"]]}, "Invalid filter"),
+        ({"filters": [["is", "segment", [1]]]}, "dimension 'segment' is not supported"),
+        ({"dimensions": ["time:day", "time:hour"]}, "one dimension of time"),
+        (
+            {"filters": [["is", "visit:entry_page", ["/"]]], "dimensions": ["visit:source"]},
+            "entry_path belongs to sessions",
+        ),
+        ({"dimensions": ["visit:exit_page"], "metrics": ["events"]}, "Entry and exit pages have the metrics"),
+        ({"dimensions": ["time:minute"]}, "dimension 'time:minute' is not supported"),
         ({"filters": [["matches", "event:page", ["(?=a)"]]]}, "Not a regular expression"),
         ({"date_range": "fortnight"}, "Invalid date_range 'fortnight'"),
         ({"date_range": ["2026-11-20T12:00:00+02:00", "2026-11-20T15:00:00+02:00"]}, "times of day"),
