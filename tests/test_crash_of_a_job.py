@@ -13,7 +13,7 @@ from tests.product import Run, eventually
 from tests.simulators.llm import InThread, words
 
 pytestmark = pytest.mark.stack
-TOKENS = 80
+TOKENS = 180
 PROMPT = f"Tell me. @sim tokens={TOKENS} delay=0.1"
 JOBS = "/api/v1/inference/jobs/"
 
