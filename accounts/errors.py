@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from accounts.allowance import Allowance
+
 LOG = logging.getLogger(__name__)
 
 
@@ -71,6 +73,13 @@ class Unauthenticated(PlumblineError):
     status = 401
 
 
+class SpendingCapReached(PlumblineError):
+    """It could cost more than is left of the month's cap; `details` has the figures, in micro-units."""
+
+    code = "spending_cap_reached"
+    status = 402
+
+
 class Forbidden(PlumblineError):
     """A member whose role or key does not allow it."""
 
@@ -85,6 +94,21 @@ class NotFound(PlumblineError):
     status = 404
 
 
+class Moved(PlumblineError):
+    """The organization has another slug now; the same path with `now` in the place of `was` has the answer."""
+
+    code = "moved"
+    status = 307
+
+    def __init__(self, message: str, *, was: str, now: str) -> None:
+        super().__init__(message)
+        self.was, self.now = was, now
+
+    def path(self, path: str) -> str:
+        """Where to go instead of this path."""
+        return path.replace(f"/{self.was}/", f"/{self.now}/", 1)
+
+
 class TooSlow(PlumblineError):
     """The body did not arrive in time."""
 
@@ -97,6 +121,20 @@ class Conflict(PlumblineError):
 
     code = "conflict"
     status = 409
+
+
+class PlanLimit(Conflict):
+    """The plan has no room for more, or not this feature; `details` has `limit` and `plan`, and the figures."""
+
+    code = "plan_limit"
+    status = 402
+
+
+class PaymentRefused(Conflict):
+    """The card was not charged, so nothing was changed."""
+
+    code = "payment_refused"
+    status = 402
 
 
 class Cancelled(PlumblineError):
@@ -127,6 +165,13 @@ class IdempotencyMismatch(PlumblineError):
     status = 422
 
 
+class NotShareable(PlumblineError):
+    """It is not for everybody's eyes: the message says what of it."""
+
+    code = "not_shareable"
+    status = 422
+
+
 class QueryTooLarge(PlumblineError):
     """The query would read more than the plan allows; `details` has the figures."""
 
@@ -139,6 +184,17 @@ class RateLimited(PlumblineError):
 
     code = "rate_limited"
     status = 429
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, allowance: Allowance | None = None
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.allowance = allowance
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """With `RateLimit-*` where a key's own limit is meant."""
+        return super().headers | (self.allowance.headers if self.allowance else {})
 
 
 class QuotaExceeded(PlumblineError):

@@ -9,13 +9,7 @@ from import_export.formats.base_formats import CSV
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import SelectableFieldsExportForm
 
-# What a spreadsheet takes for the start of a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def as_text(cell: Any) -> Any:
-    """A cell that no spreadsheet runs: text that looks like a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+from accounts.spreadsheet import as_text
 
 
 class SafeCsv(CSV):

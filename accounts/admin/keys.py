@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from import_export import fields, resources
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from accounts.access import Actor
 from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import HashedKey, SecretKey
 from accounts.services import secret_keys
@@ -43,14 +44,14 @@ class KeyAdmin(ReadOnlyAdmin):
         return key.is_active
 
     @abstractmethod
-    def revoke(self, key: Any) -> None:
+    def revoke(self, key: Any, actor: Actor) -> None:
         """End this key; calls the service."""
 
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[HashedKey]) -> None:
         keys = list(queryset)
         for key in keys:
-            self.revoke(key)
+            self.revoke(key, Actor.of_staff(request))
             self.log_change(request, key, "Revoked.")
         self.message_user(request, f"Keys revoked: {len(keys)}.")
 
@@ -61,7 +62,17 @@ class SecretKeyResource(resources.ModelResource):
 
     class Meta:
         model = SecretKey
-        fields = ("id", "organization", "name", "hint", "scopes", "created_at", "last_used_at", "revoked_at")
+        fields = (
+            "id",
+            "organization",
+            "name",
+            "hint",
+            "scopes",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+        )
         export_order = fields
 
     def dehydrate_scopes(self, key: SecretKey) -> str:
@@ -75,12 +86,13 @@ class SecretKeyAdmin(KeyAdmin):
     list_select_related = ("organization",)
     search_fields = ("name", "hint", "organization__name", "organization__slug")
     fields = (
-        "name", "hint", "organization", "scope_names", "created_by", "created_at", "last_used_at", "revoked_at",
+        "name", "hint", "organization", "scope_names", "created_by", "created_at", "last_used_at", "expires_at",
+        "requests_a_minute", "previous_hint", "previous_until", "previous_used_at", "revoked_at",
     )  # fmt: skip
 
     @admin.display(description="Scopes")
     def scope_names(self, key: SecretKey) -> str:
         return ", ".join(key.scopes)
 
-    def revoke(self, key: SecretKey) -> None:
-        secret_keys.revoke(key=key)
+    def revoke(self, key: SecretKey, actor: Actor) -> None:
+        secret_keys.revoke(key=key, actor=actor)

@@ -1,11 +1,14 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import transaction
 from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from import_export import resources
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.admin.audited import Audited, AuditedAdmin
 from accounts.admin.base import StaffAdmin
+from accounts.audited import Action
 from accounts.models import User
 
 
@@ -28,8 +31,14 @@ class UserResource(resources.ModelResource):
         export_order = fields
 
 
-class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(AuditedAdmin, StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People are deactivated, not deleted: what they made stays theirs."""
+
+    audited = Audited(
+        changed=Action.USER_CHANGED,
+        created=Action.USER_CREATED,
+        fields=("email", "name", "is_active", "is_staff", "is_superuser"),
+    )
 
     resource_classes = (UserResource,)
     form = UserForm
@@ -65,6 +74,17 @@ class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return False
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        response = super().user_change_password(request, id, form_url)
+        user = User.objects.filter(pk=id).first()
+        if request.method == "POST" and response.status_code == 302 and user is not None:
+            self._note(request, Action.USER_PASSWORD_SET, user, None, None)
+        return response
+
+    def organization_id_of(self, obj: User) -> None:  # noqa: ARG002 (of no organization alone)
+        return None
 
     @admin.display(description="Organizations", ordering="membership_count")
     def organizations(self, user: User) -> int:

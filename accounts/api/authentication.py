@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounts import access
 from accounts.models import SecretKey
+from accounts.services import key_limits
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -23,13 +24,17 @@ class KeyUser(AnonymousUser):
 
 
 class SecretKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer pls_…`; `request.auth` is the key."""
+    """`Authorization: Bearer pls_…`; `request.auth` is the key. Raises RateLimited over the key's own limit."""
 
     def authenticate(self, request: Request) -> tuple[KeyUser, SecretKey] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return KeyUser(), access.secret_key(text.strip())
+        key = access.secret_key(text.strip())
+        if key.requests_a_minute is not None:
+            allowance = key_limits.take(key_id=key.pk, requests_a_minute=key.requests_a_minute)
+            request._request.allowance = allowance  # type: ignore[attr-defined]  # for AllowanceMiddleware
+        return KeyUser(), key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (REST framework's signature)
         return "Bearer"

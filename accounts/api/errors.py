@@ -1,19 +1,15 @@
 """Every error of the API in the one envelope (`accounts/errors.py`)."""
 
-import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from accounts.errors import FieldError, PlumblineError, Unavailable, envelope, note
-
-LOG = logging.getLogger(__name__)
-RETRY_SECONDS = 5
+from accounts.database_faults import unavailable
+from accounts.errors import FieldError, Moved, PlumblineError, envelope, note
 
 CODES = {
     400: "invalid",
@@ -28,21 +24,22 @@ CODES = {
 }
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 (REST framework's signature)
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's exception handler; None lets an unforeseen error become a logged 500."""
     set_rollback()
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    elif isinstance(error, OperationalError):
-        LOG.warning("A request is refused, as the database does not take it: %s", error)
-        error = Unavailable("The database does not answer at the moment. Try again.", retry_after=RETRY_SECONDS)
+    elif (fault := unavailable(error)) is not None:
+        error = fault
     if isinstance(error, PlumblineError):
         note(error)
         response = Response(error.body, status=error.status, headers=error.headers)
         if error.status == 401:
             response["WWW-Authenticate"] = "Bearer"
+        if isinstance(error, Moved):
+            response["Location"] = error.path(context["request"].get_full_path())
         return response
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.permissions import SCOPE_CAPABILITIES, Capability, Scope
-from accounts.querysets import KeyQuerySet
+from accounts.querysets import KeyQuerySet, SecretKeyQuerySet
 
 
 class HashedKey(models.Model):
@@ -46,11 +46,47 @@ class SecretKey(HashedKey):
         "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # Requests that are answered in any 60 seconds; empty for no limit.
+    requests_a_minute = models.PositiveIntegerField(null=True, blank=True)
+    # The projects of the organization that it is limited to; empty for all, those that come later as well.
+    project_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    # The secret before the last rotation, which works beside the new one until then.
+    previous_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    # The version before this column writes rows without it.
+    previous_hint = models.CharField(max_length=12, blank=True, default="", db_default="", editable=False)
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    previous_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = SecretKeyQuerySet.as_manager()  # type: ignore[misc]  # a narrower one than of every key
 
     class Meta(HashedKey.Meta):
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(requests_a_minute=None) | models.Q(requests_a_minute__gte=1),
+                name="accounts_secretkey_requests_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(previous_hash=None, previous_until=None)
+                | models.Q(previous_hash__isnull=False, previous_until__isnull=False),
+                name="accounts_secretkey_previous_ends",
+            ),
             models.CheckConstraint(condition=models.Q(scopes__len__gt=0), name="accounts_secretkey_has_a_scope"),
+            models.CheckConstraint(
+                condition=models.Q(project_ids=None) | models.Q(project_ids__len__gt=0),
+                name="accounts_secretkey_has_a_project",
+            ),
         )
+
+    @property
+    def is_active(self) -> bool:
+        """Neither revoked nor over."""
+        return super().is_active and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def is_overlapping(self) -> bool:
+        """Whether the secret before the last rotation still works."""
+        return self.previous_until is not None and self.previous_until > timezone.now()
 
     @property
     def capabilities(self) -> frozenset[Capability]:

@@ -14,12 +14,30 @@ class Organization(models.Model):
     plan = models.ForeignKey(
         "accounts.Plan", on_delete=models.PROTECT, null=True, blank=True, related_name="organizations"
     )
+    # The plan before this one, whose longer retention holds until then: nobody loses data on the day of falling.
+    retention_plan = models.ForeignKey(
+        "accounts.Plan", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    retention_plan_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Set while an owner's wish to delete it waits: until then everything works, and any owner may take it back.
+    deletes_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deletion_requested_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
+        # For the worker that deletes what is due; few rows have the time.
+        indexes = (
+            models.Index(
+                fields=("deletes_at",),
+                condition=models.Q(deletes_at__isnull=False),
+                name="accounts_organization_deletes",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

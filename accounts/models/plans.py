@@ -1,8 +1,10 @@
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.billing.features import Feature, every_feature
 from accounts.querysets import PlanQuerySet
 
 
@@ -52,6 +54,30 @@ class Plan(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Events that one query may read, by what the manifest says before; empty for no limit.",
     )
+    llm_tokens_a_month = models.PositiveBigIntegerField(
+        "LLM tokens a month",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Read and written by LLM jobs in a month; empty for no limit.",
+    )
+    seats = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Members and open invitations together; empty for no limit.",
+    )
+    projects = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty for no limit."
+    )
+    features = ArrayField(models.CharField(max_length=20, choices=Feature), default=every_feature, blank=True)
+    trial_days = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(365)],
+        help_text="Days for nothing before the first payment, once for an organization; 0 for none.",
+    )
+    is_public = models.BooleanField("public", default=False, help_text="Offered to everybody on the plan page.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Its place on the plan page, lowest first.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = PlanQuerySet.as_manager()
@@ -84,6 +110,15 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(query_rows=None) | Q(query_rows__gte=1), name="accounts_plan_query_rows_positive"
             ),
+            models.CheckConstraint(
+                condition=Q(llm_tokens_a_month=None) | Q(llm_tokens_a_month__gte=1),
+                name="accounts_plan_tokens_positive",
+            ),
+            models.CheckConstraint(condition=Q(seats=None) | Q(seats__gte=1), name="accounts_plan_seats_positive"),
+            models.CheckConstraint(
+                condition=Q(projects=None) | Q(projects__gte=1), name="accounts_plan_projects_positive"
+            ),
+            models.CheckConstraint(condition=Q(trial_days__lte=365), name="accounts_plan_trial_days"),
         )
 
     def __str__(self) -> str:

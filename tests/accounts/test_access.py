@@ -13,7 +13,7 @@ def test_a_member_gets_what_the_role_allows(organization, teammate) -> None:
 
 
 def test_a_member_without_the_capability_is_forbidden(organization, teammate) -> None:
-    with pytest.raises(Forbidden, match="Create and revoke API keys"):
+    with pytest.raises(Forbidden, match="Create, replace and revoke API keys"):
         access.organization(Actor(user=teammate), slug="acme", capability=Capability.MANAGE_KEYS)
 
 

@@ -6,15 +6,41 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.admin.base import as_text
-from accounts.models import Membership, Organization, Plan, SecretKey, User
+from accounts.models import (
+    AuditEntry,
+    BillingProfile,
+    Coupon,
+    CreditNote,
+    DomainClaim,
+    Invitation,
+    Invoice,
+    Membership,
+    Organization,
+    Plan,
+    PlanPrice,
+    PlanRequest,
+    Reservation,
+    SecretKey,
+    Seller,
+    SingleSignOn,
+    SpendingCap,
+    StripeEvent,
+    Subscription,
+    UsageDay,
+    UsageEntry,
+    UsageNotice,
+    User,
+)
 from accounts.permissions import Role, Scope
+from accounts.spreadsheet import as_text
 from analytics.models import (
     Cohort,
     DropCount,
@@ -27,21 +53,43 @@ from analytics.models import (
     Project,
     PropertyDefinition,
     QueryRun,
-    QuotaNotice,
     Segment,
     Site,
     UsageCount,
     WriteKey,
 )
-from inference.models import Job
+from inference.models import (
+    Alias,
+    Batch,
+    Credential,
+    Job,
+    LanguageModel,
+    Policy,
+    PromptTemplate,
+    PromptVersion,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from tests import factories
 
 LISTS: dict[Any, Any] = {
     Organization: factories.OrganizationFactory,
+    AuditEntry: factories.AuditEntryFactory,
     Plan: factories.PlanFactory,
+    PlanPrice: factories.PlanPriceFactory,
+    Coupon: factories.CouponFactory,
+    Subscription: factories.SubscriptionFactory,
+    PlanRequest: factories.PlanRequestFactory,
+    StripeEvent: factories.StripeEventFactory,
+    BillingProfile: factories.BillingProfileFactory,
     User: factories.UserFactory,
     Membership: factories.MembershipFactory,
     SecretKey: factories.SecretKeyFactory,
+    Invitation: factories.InvitationFactory,
+    Authenticator: factories.AuthenticatorFactory,
+    SingleSignOn: factories.SingleSignOnFactory,
+    DomainClaim: factories.DomainClaimFactory,
+    SocialAccount: factories.SocialAccountFactory,
     Project: factories.ProjectFactory,
     Site: factories.SiteFactory,
     WriteKey: factories.WriteKeyFactory,
@@ -50,7 +98,10 @@ LISTS: dict[Any, Any] = {
     Manifest: factories.ManifestFactory,
     DropCount: factories.DropCountFactory,
     UsageCount: factories.UsageCountFactory,
-    QuotaNotice: factories.QuotaNoticeFactory,
+    Invoice: factories.InvoiceFactory,
+    CreditNote: factories.CreditNoteFactory,
+    Seller: factories.SellerFactory,
+    UsageNotice: factories.UsageNoticeFactory,
     EventDefinition: factories.EventDefinitionFactory,
     PropertyDefinition: factories.PropertyDefinitionFactory,
     PersonTraits: factories.PersonTraitsFactory,
@@ -59,6 +110,19 @@ LISTS: dict[Any, Any] = {
     Cohort: factories.CohortFactory,
     QueryRun: factories.QueryRunFactory,
     Job: factories.JobFactory,
+    Batch: factories.BatchFactory,
+    PromptTemplate: factories.PromptTemplateFactory,
+    PromptVersion: factories.PromptVersionFactory,
+    Policy: factories.PolicyFactory,
+    WebhookDelivery: factories.WebhookDeliveryFactory,
+    WebhookEndpoint: factories.WebhookEndpointFactory,
+    LanguageModel: factories.LanguageModelFactory,
+    Alias: factories.InstallationAliasFactory,
+    Credential: factories.CredentialFactory,
+    UsageEntry: factories.UsageEntryFactory,
+    UsageDay: factories.UsageDayFactory,
+    SpendingCap: factories.SpendingCapFactory,
+    Reservation: factories.ReservationFactory,
 }
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -89,12 +153,20 @@ def exported(client, model, query: str = "") -> list[dict[str, str]]:
 
 
 def test_staff_log_in_with_their_e_mail_address(client, staff) -> None:
-    response = client.post(
-        reverse("admin:login"), {"username": "STAFF@plumbline.test", "password": factories.PASSWORD}
-    )
+    asked = client.get(reverse("admin:index"), follow=True)
+    assert asked.redirect_chain[-1][0].startswith(reverse("account_login"))
 
-    assert response.status_code == 302
-    assert client.get(reverse("admin:index")).status_code == 200
+    sent = {"login": "STAFF@plumbline.test", "password": factories.PASSWORD}
+    response = client.post(asked.redirect_chain[-1][0], sent, follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("admin:index")
+    assert response.status_code == 200
+
+
+def test_the_admin_has_no_login_of_its_own(client, staff) -> None:
+    client.post(reverse("admin:login"), {"username": staff.email, "password": factories.PASSWORD})
+
+    assert "_auth_user_id" not in client.session
 
 
 def test_an_owner_who_is_not_staff_does_not_get_in(client, owner) -> None:
@@ -106,7 +178,11 @@ def test_an_owner_who_is_not_staff_does_not_get_in(client, owner) -> None:
     assert response.url.startswith(reverse("admin:login"))
 
 
-@pytest.mark.parametrize(("model", "make"), LISTS.items(), ids=lambda item: getattr(item, "__name__", ""))
+# Of the seller there is one row.
+MANY = [item for item in LISTS.items() if item[0] is not Seller]
+
+
+@pytest.mark.parametrize(("model", "make"), MANY, ids=lambda item: getattr(item, "__name__", ""))
 def test_a_list_costs_the_same_with_one_row_and_with_ten(desk, model, make) -> None:
     url = address(model)
     make()
@@ -142,7 +218,9 @@ def test_one_row_can_be_looked_at(desk, model) -> None:
 
 def test_the_table_of_lists_is_complete(db: None) -> None:
     ours = {
-        model for model in admin.site._registry if model._meta.app_label in {"accounts", "analytics", "inference"}
+        model
+        for model in admin.site._registry
+        if model._meta.app_label in {"accounts", "analytics", "inference", "mfa", "socialaccount"}
     }
 
     assert ours == set(LISTS)
@@ -338,10 +416,24 @@ def test_the_first_page_counts_for_those_who_may_see(client, desk) -> None:
     assert client.get(reverse("admin:index")).context["figures"] == []
 
 
-def test_a_login_without_a_way_on_leads_to_the_first_page(client, staff) -> None:
-    page = client.get(reverse("admin:login")).content.decode()
+def test_a_lost_second_factor_is_removed_and_its_key_is_not_shown(desk) -> None:
+    row = factories.AuthenticatorFactory.create(data={"secret": "encrypted-key"})
 
-    assert f'<input type="hidden" name="next" value="{reverse("admin:index")}" form="login-form">' in page
+    assert "encrypted-key" not in desk.get(address(Authenticator, "change", row.pk)).content.decode()
+    assert "encrypted-key" not in str(exported(desk, Authenticator))
+    desk.post(address(Authenticator, "delete", row.pk), {"post": "yes"})
+    assert not Authenticator.objects.exists()
+
+
+def test_removing_a_second_factor_takes_the_permission(db: None, client) -> None:
+    row = factories.AuthenticatorFactory.create()
+    helper = factories.UserFactory.create(is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_authenticator"))
+    client.force_login(helper)
+
+    assert client.get(address(Authenticator)).status_code == 200
+    assert client.post(address(Authenticator, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert Authenticator.objects.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize("model", [Organization, Project, User])
@@ -350,3 +442,22 @@ def test_what_owns_stored_events_is_not_deleted_here(desk, model) -> None:
 
     assert desk.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_prompts_and_batches_are_found_by_their_state(desk) -> None:
+    kept = factories.PromptTemplateFactory.create(archived_at=NOW)
+    used = factories.PromptVersionFactory.create(number=3).template
+    cancelled = factories.BatchFactory.create(cancel_requested_at=NOW, finished_at=NOW)
+    factories.BatchFactory.create(finished_at=NOW)
+    job = factories.JobFactory.create(batch=cancelled, batch_index=0)
+    factories.JobFactory.create()
+
+    def shown(model, **query):
+        return list(desk.get(address(model), query).context["cl"].result_list)
+
+    assert (shown(PromptTemplate, archived="yes"), shown(PromptTemplate, archived="no")) == ([kept], [used])
+    assert shown(Batch, state="cancelled") == [cancelled]
+    assert shown(Job, batch__id__exact=cancelled.pk) == [job]
+    assert "Greet {{name}}." in desk.get(address(PromptVersion, "change", used.versions.get().pk)).content.decode()
+    inline = desk.get(address(PromptTemplate, "change", used.pk)).content.decode()
+    assert address(PromptVersion, "change", used.versions.get().pk) in inline

@@ -3,6 +3,7 @@
 import time_machine
 
 from accounts import keys
+from accounts.access import SYSTEM
 from accounts.permissions import Scope
 from accounts.services import secret_keys
 from tests import factories
@@ -15,7 +16,7 @@ def bearer(text: str) -> dict[str, str]:
 
 
 def test_a_key_opens_its_organization(client, organization) -> None:
-    key, text = secret_keys.create(organization=organization, name="Server", scopes=[Scope.QUERY], created_by=None)
+    key, text = secret_keys.create(organization=organization, name="Server", scopes=[Scope.QUERY], actor=SYSTEM)
 
     response = client.get(ADDRESS, headers=bearer(text))
 
@@ -38,12 +39,12 @@ def test_a_wrong_key_is_refused_in_the_envelope(db: None, client) -> None:
     response = client.get(ADDRESS, headers=bearer(keys.generate(keys.SECRET_PREFIX)))
 
     refused(response)
-    assert response.json()["error"]["message"] == "This key is unknown or revoked."
+    assert response.json()["error"]["message"] == "This key is unknown, revoked or expired."
 
 
 def test_a_revoked_key_is_refused_like_an_unknown_one(client, organization) -> None:
-    key, text = secret_keys.create(organization=organization, name="Old", scopes=[Scope.QUERY], created_by=None)
-    secret_keys.revoke(key=key)
+    key, text = secret_keys.create(organization=organization, name="Old", scopes=[Scope.QUERY], actor=SYSTEM)
+    secret_keys.revoke(key=key, actor=SYSTEM)
 
     refused(client.get(ADDRESS, headers=bearer(text)))
 
@@ -70,7 +71,7 @@ def test_a_logged_in_person_has_no_key(client, owner) -> None:
 
 
 def test_the_use_of_a_key_is_noted_once_a_minute(client, organization) -> None:
-    key, text = secret_keys.create(organization=organization, name="S", scopes=[Scope.QUERY], created_by=None)
+    key, text = secret_keys.create(organization=organization, name="S", scopes=[Scope.QUERY], actor=SYSTEM)
     seen = []
     with time_machine.travel("2026-03-01T12:00:00Z", tick=False) as clock:
         for seconds in (0, 59, 2):

@@ -36,7 +36,7 @@ def test_a_wrong_password_and_an_unknown_address_say_the_same(client, owner, log
     response = client.post(LOGIN, {"login": login, "password": "wrong password"})
 
     assert "_auth_user_id" not in client.session
-    assert "email address and/or password you specified are not correct" in response.content.decode()
+    assert "e-mail address and password do not belong together" in response.content.decode()
 
 
 def test_a_deactivated_person_does_not_get_in(client, owner) -> None:

@@ -67,18 +67,34 @@ def test_organizations_with_limits_are_those_of_plans_that_limit(no_default) -> 
     assert [organization for organization, _ in with_limits()] == [limited.pk, kept_short.pk]
 
 
+def no_rows(inline) -> dict[str, int]:
+    return {f"{inline}-TOTAL_FORMS": 0, f"{inline}-INITIAL_FORMS": 0}
+
+
 def test_staff_make_a_plan_and_put_an_organization_on_it(client, organization) -> None:
     client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
     sent = {"name": "Small", "slug": "small", "events_a_month": 100, "warn_from": 75, "refuse_from": 110}
+    sent |= {"trial_days": 0, "position": 0, "features": ["sql"], **no_rows("prices")}
     assert client.post(reverse("admin:accounts_plan_add"), sent).status_code == 302
     plan = Plan.objects.get(slug="small")
 
-    members = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
-    changed = {"name": "Acme", "slug": "acme", "plan": plan.pk, **members}
+    changed = {"name": "Acme", "slug": "acme", "plan": plan.pk, **no_rows("memberships")}
     response = client.post(reverse("admin:accounts_organization_change", args=[organization.pk]), changed)
 
     assert response.status_code == 302
-    assert limits_of(organization.pk) == Limits("Small", 100, 75, 110, None)
+    assert limits_of(organization.pk) == Limits("Small", 100, 75, 110, None, features=frozenset({"sql"}))
+
+
+def test_the_retention_before_holds_on_where_staff_change_the_plan(client, organization) -> None:
+    long, short = (factories.PlanFactory.create(retention_months=months) for months in (24, 1))
+    Organization.objects.filter(pk=organization.pk).update(plan=long)
+    client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
+
+    changed = {"name": "Acme", "slug": "acme", "plan": short.pk, **no_rows("memberships")}
+    client.post(reverse("admin:accounts_organization_change", args=[organization.pk]), changed)
+
+    organization.refresh_from_db()
+    assert (organization.plan, limits_of(organization.pk).retention_months) == (short, 24)
 
 
 def test_a_plan_that_is_in_use_cannot_be_deleted(client, organization) -> None:

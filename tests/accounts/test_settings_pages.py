@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import keys as key_texts
+from accounts.billing.queries import notable
 from accounts.models import SecretKey
 from accounts.permissions import Scope
 from analytics.queries import quota
@@ -102,12 +103,14 @@ def test_a_page_costs_the_same_with_one_row_and_with_ten(desk, organization, add
     factories.SecretKeyFactory.create(organization=organization, created_by=factories.UserFactory())
     desk.get(address)
     quota.forget()
+    notable.forget()
     with CaptureQueriesContext(connection) as few:
         desk.get(address)
     for _ in range(9):
         user = factories.MembershipFactory.create(organization=organization).user
         factories.SecretKeyFactory.create(organization=organization, created_by=user)
     quota.forget()
+    notable.forget()
     with CaptureQueriesContext(connection) as many:
         response = desk.get(address)
 

@@ -1,0 +1,1 @@
+"""Writes of billing: prices, subscriptions, coupons, the usage ledger, reservations, caps, notices, invoices."""
