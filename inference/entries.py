@@ -14,11 +14,9 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from inference.choices import Status
+_ID = re.compile(r"(\d{1,9})-(\d{1,9})(?:-t(\d{1,4}))?(?:-(usage|end))?")
 
-_ID = re.compile(r"(\d{1,9})-(\d{1,9})(?:-(usage|end))?")
-
-Kind = Literal["start", "token", "usage", "end"]
+Kind = Literal["start", "token", "tool_call", "usage", "end"]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -39,7 +37,7 @@ class Gap(Exception):
 class Event:
     """One server-sent event."""
 
-    name: Literal["token", "restart", "usage", "done", "error"]
+    name: Literal["token", "tool_call", "restart", "usage", "done", "error"]
     id: str
     data: Mapping[str, Any]
 
@@ -58,6 +56,7 @@ class Cursor:
 
     fence: int = 0
     offset: int = 0
+    tool_calls: int = 0
     usage_seen: bool = False
     ended: bool = False
 
@@ -67,8 +66,8 @@ class Cursor:
         match = _ID.fullmatch(last_event_id)
         if match is None:
             return cls()
-        seen = match[3] or ""
-        return cls(int(match[1]), int(match[2]), usage_seen=bool(seen), ended=seen == "end")
+        seen = match[4] or ""
+        return cls(int(match[1]), int(match[2]), int(match[3] or 0), usage_seen=bool(seen), ended=seen == "end")
 
     def take(self, entry: Entry) -> list[Event]:
         """The events that are new to the client; raises Gap where something before the entry has not been seen."""
@@ -78,6 +77,8 @@ class Cursor:
         match entry.kind:
             case "token":
                 events += self._token(entry)
+            case "tool_call":
+                events += self._tool_call(entry)
             case "usage":
                 events += self._usage(entry)
             case "end":
@@ -87,8 +88,8 @@ class Cursor:
     def _follow(self, fence: int) -> list[Event]:
         if fence == self.fence:
             return []
-        stale = self.offset > 0
-        self.fence, self.offset, self.usage_seen = fence, 0, False
+        stale = self.offset > 0 or self.tool_calls > 0
+        self.fence, self.offset, self.tool_calls, self.usage_seen = fence, 0, 0, False
         return [Event("restart", self._id(), {"attempt": fence})] if stale else []
 
     def _token(self, entry: Entry) -> list[Event]:
@@ -103,6 +104,15 @@ class Cursor:
             raise Gap
         return entry.text[self.offset - entry.offset :]
 
+    def _tool_call(self, entry: Entry) -> list[Event]:
+        index = entry.data["index"]
+        if entry.offset > self.offset or index > self.tool_calls:
+            raise Gap
+        if index < self.tool_calls:
+            return []
+        self.tool_calls += 1
+        return [Event("tool_call", self._id(), entry.data)]
+
     def _usage(self, entry: Entry) -> list[Event]:
         if entry.offset > self.offset:
             raise Gap
@@ -115,23 +125,36 @@ class Cursor:
         if entry.offset > self.offset:
             raise Gap
         self.ended = True
-        failed = entry.data.get("status") == Status.FAILED
-        return [Event("error" if failed else "done", self._id("-end"), entry.data)]
+        return [Event("error" if "code" in entry.data else "done", self._id("-end"), entry.data)]
 
     def _id(self, suffix: str = "") -> str:
-        return f"{self.fence}-{self.offset}{suffix}"
+        called = f"-t{self.tool_calls}" if self.tool_calls else ""
+        return f"{self.fence}-{self.offset}{called}{suffix}"
 
 
 def ending(
-    *, fence: int, output: str, status: str, finish_reason: str, error: Mapping[str, str] | None, usage: Any
+    *,
+    fence: int,
+    output: str,
+    status: str,
+    finish_reason: str,
+    error: Mapping[str, str] | None,
+    usage: Any,
+    result: Mapping[str, Any] | None = None,
 ) -> list[Entry]:
     """The last entries of a job; `usage` is a pair of input and output tokens, None where unknown."""
-    entries = []
+    beside = dict(result or {})
+    calls = beside.pop("tool_calls", ())
+    entries = [
+        Entry(fence, len(output), "tool_call", data={"index": index, **call}) for index, call in enumerate(calls)
+    ]
     tokens_input, tokens_output = usage
     counted = {"tokens_input": tokens_input, "tokens_output": tokens_output}
     if tokens_output is not None:
         entries.append(Entry(fence, len(output), "usage", data=counted))
     data: dict[str, Any] = {"status": status, "length": len(output), **counted}
+    if beside:
+        data["result"] = beside
     if error:
         data |= error
     else:

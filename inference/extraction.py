@@ -19,6 +19,8 @@ _END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:\b[^\W\d_]|\b[^\W\d_]\.[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|Prof|St|Nr|No|vs|etc|ca|bzw|cf|Fig|Inc|Ltd|Co))\.[\"'”’»)\]]*$"
 )
+# Of an abbreviation with the quotes and brackets that close behind it, in characters.
+_LONGEST_END = 24
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # Scripts that write without spaces: single characters and their neighbours stand in for words.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]")
@@ -35,13 +37,14 @@ def summarize(text: str, max_sentences: int) -> str:
 def split(text: str) -> list[str]:
     """The sentences of a text in any language, without the white space around and inside them."""
     found: list[str] = []
-    held = ""
+    held: list[str] = []
     for piece in _pieces(text):
-        held = f"{held} {piece}" if held else piece
-        if not _ABBREVIATION.search(held):
-            found.append(held)
-            held = ""
-    return [*found, held] if held else found
+        held.append(piece)
+        # Its end decides, and a text may be one abbreviation after another.
+        if not _ABBREVIATION.search(piece[-_LONGEST_END:]):
+            found.append(" ".join(held))
+            held = []
+    return [*found, " ".join(held)] if held else found
 
 
 def _pieces(text: str) -> list[str]:

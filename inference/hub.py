@@ -1,20 +1,21 @@
 """Tells the clients of one process what is new in the jobs they follow, over one connection to Redis.
 
-A client that cannot keep up, and one for whom Redis lost something, catches up from the history, and in the end
-from the job's row: nothing depends on a message having arrived.
+It hears what all jobs say and keeps what is for its clients: to begin and end to listen for each job costs more. A
+client that cannot keep up, and one for whom Redis lost something, catches up from the history, and in the end from
+the job's row: nothing depends on a message having arrived.
 """
 
 import asyncio
 import contextlib
 import os
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from time import monotonic
 from uuid import UUID
 
 import structlog
 from django import db
 from django.conf import settings
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from inference import news
@@ -24,7 +25,11 @@ from inference.queries.endings import ended
 
 KEEP_OPEN_SECONDS = 15.0
 _LOOK_SECONDS = 2.0
+# After the last client has gone; the next often comes soon.
+_LINGER_SECONDS = 10.0
 _LONGEST_QUEUE = 512
+_MOST_OVER = 10_000
+_CONNECTIONS, _PATIENCE_SECONDS = 8, 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -32,25 +37,25 @@ class Ear:
     """One client's bounded queue. Where it overflows, its content is dropped and `dropped` set."""
 
     def __init__(self) -> None:
-        self.entries: deque[Entry] = deque()
+        self.entries: list[Entry] = []
         self.something = asyncio.Event()
         self.dropped = False
 
-    def hear(self, entry: Entry) -> None:
+    def hear(self, entries: Iterable[Entry]) -> None:
         if len(self.entries) >= _LONGEST_QUEUE:
             self.entries.clear()
             self.dropped = True
-        self.entries.append(entry)
+        self.entries.extend(entries)
         self.something.set()
 
     async def wait(self, seconds: float) -> list[Entry]:
         """What has come; empty when nothing came in this time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.something.wait()
+        if not self.entries:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.something.wait()
         self.something.clear()
-        found = list(self.entries)
-        self.entries.clear()
+        found, self.entries = self.entries, []
         return found
 
 
@@ -59,19 +64,46 @@ class Hub:
 
     def __init__(self) -> None:
         self.name = f"plumbline-streams-{os.getpid()}"
-        self.redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, client_name=self.name)
-        self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
-        self.subscribing = asyncio.Lock()
-        self.ears: dict[str, set[Ear]] = {}
-        self.ids: dict[str, UUID] = {}
+        # A thousand clients at once read their histories over these, one after another: connections cost more.
+        pool = BlockingConnectionPool.from_url(
+            settings.REDIS_URL,
+            max_connections=_CONNECTIONS,
+            timeout=_PATIENCE_SECONDS,
+            socket_connect_timeout=5,
+            client_name=self.name,
+        )
+        self.redis = Redis.from_pool(pool)
+        self.pubsub = self.redis.pubsub()
+        self.ears: dict[UUID, set[Ear]] = {}
+        self.waiting = 0
+        self.over: dict[UUID, None] = {}  # jobs that ended lately, oldest first
+        self.listens = asyncio.Event()  # or has tried to
         self.listening: asyncio.Task[None] | None = None
         self.looking: asyncio.Task[None] | None = None
 
-    async def follow(self, job_id: UUID, cursor: Cursor) -> AsyncIterator[list[Event]]:
+    @contextlib.asynccontextmanager
+    async def attentive(self) -> AsyncGenerator[None]:
+        """In this block `ended` misses no end, also that of a job that is made in it and ends at once."""
+        self.waiting += 1
+        try:
+            self._start_tasks()
+            with contextlib.suppress(TimeoutError):  # nobody waits for a Redis that hangs: the rows tell as well
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self.listens.wait()
+            yield
+        finally:
+            self.waiting -= 1
+
+    async def ended(self, job_id: UUID) -> None:
+        """Return when the job has ended; to be called in an `attentive` block that began before the job did."""
+        with self._ear(job_id) as ear:
+            while job_id not in self.over:
+                await ear.wait(KEEP_OPEN_SECONDS)
+
+    async def follow(self, job_id: UUID, cursor: Cursor) -> AsyncGenerator[list[Event]]:
         """The events behind the cursor until the job ends; an empty list when nothing is new for 15 s."""
         with self._ear(job_id) as ear:
-            await self._subscribe(news.name_of(job_id))
-            self._start_tasks()
+            await self.listens.wait()
             catching_up = True
             while not cursor.ended:
                 ear.dropped = ear.dropped and not catching_up
@@ -94,28 +126,22 @@ class Hub:
 
     @contextlib.contextmanager
     def _ear(self, job_id: UUID) -> Iterator[Ear]:
-        name, ear = news.name_of(job_id), Ear()
-        self.ears.setdefault(name, set()).add(ear)
-        self.ids[name] = job_id
+        ear = Ear()
+        self.ears.setdefault(job_id, set()).add(ear)
+        self._start_tasks()
         try:
             yield ear
         finally:
-            self.ears[name].discard(ear)
-            if not self.ears[name]:
-                del self.ears[name], self.ids[name]
+            self.ears[job_id].discard(ear)
+            if not self.ears[job_id]:
+                del self.ears[job_id]
 
     def _start_tasks(self) -> None:
         if self.listening is None or self.listening.done():
+            self.listens.clear()
             self.listening = asyncio.create_task(self._listen())
         if self.looking is None or self.looking.done():
             self.looking = asyncio.create_task(self._look())
-
-    async def _subscribe(self, *names: str) -> None:
-        try:
-            async with self.subscribing:
-                await self.pubsub.subscribe(*names)
-        except (RedisError, OSError) as error:
-            _log.warning("inference_stream_without_redis", error=str(error))
 
     async def _history(self, job_id: UUID) -> list[Entry]:
         """What Redis holds, else the row's word; empty where there is neither yet."""
@@ -134,40 +160,47 @@ class Hub:
             return {}
 
     async def _listen(self) -> None:
-        """Hand out what Redis announces, as long as anyone follows."""
-        while self.ears:
+        """Hand out what Redis announces, as long as anyone follows and a little longer."""
+        until = monotonic() + _LINGER_SECONDS
+        while self._is_needed() or monotonic() < until:
+            until = monotonic() + _LINGER_SECONDS if self._is_needed() else until
             try:
-                if missing := self.ears.keys() - self._subscribed():
-                    await self._subscribe(*missing)
-                message = await self.pubsub.get_message(timeout=_LOOK_SECONDS)
-            except (RedisError, OSError, RuntimeError) as error:  # RuntimeError: never yet connected
+                await self._hear()
+            except (RedisError, OSError) as error:
                 _log.warning("inference_stream_without_redis", error=str(error))
+                self.listens.set()
                 await asyncio.sleep(1)
-                continue
-            if message is not None:
-                entry = news.decode(message["data"])
-                for ear in self.ears.get(message["channel"].decode(), ()):
-                    ear.hear(entry)
+            if not self._is_needed() and monotonic() >= until:
+                self.listens.clear()
+                await self.pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _hear(self) -> None:
+        if not self.pubsub.channels:
+            await self.pubsub.subscribe(news.CHANNEL)
+        message = await self.pubsub.get_message(timeout=_LOOK_SECONDS)
+        if message is not None and message["type"] == "subscribe":
+            self.listens.set()
+        elif message is not None:
+            for job_id, entries in news.decode(message["data"]).items():
+                self._tell(job_id, entries)
+
+    def _is_needed(self) -> bool:
+        return bool(self.ears or self.waiting)
+
+    def _tell(self, job_id: UUID, entries: Sequence[Entry]) -> None:
+        if entries[-1].kind == "end":
+            self.over[job_id] = None
+            if len(self.over) > _MOST_OVER:
+                del self.over[next(iter(self.over))]
+        for ear in self.ears.get(job_id, ()):
+            ear.hear(entries)
 
     async def _look(self) -> None:
         """Ask the database, for all at once, which followed jobs have ended: the news may have been lost."""
         while self.ears:
             await asyncio.sleep(_LOOK_SECONDS)
-            await self._forget()
-            for job_id, entries in (await self._ended(list(self.ids.values()))).items():
-                for ear in self.ears.get(news.name_of(job_id), ()):
-                    for entry in entries:
-                        ear.hear(entry)
-
-    async def _forget(self) -> None:
-        """End the subscriptions that nobody needs any more."""
-        async with self.subscribing:
-            if gone := self._subscribed() - self.ears.keys():
-                with contextlib.suppress(RedisError, OSError):
-                    await self.pubsub.unsubscribe(*gone)
-
-    def _subscribed(self) -> set[str]:
-        return {name.decode() if isinstance(name, bytes) else name for name in self.pubsub.channels}
+            for job_id, entries in (await self._ended(list(self.ears))).items():
+                self._tell(job_id, entries)
 
 
 def _advance(cursor: Cursor, entries: list[Entry]) -> tuple[list[Event], bool]:

@@ -5,6 +5,7 @@ whether the caller may see the job at all, and from then on an open stream is a 
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable
 from uuid import UUID
@@ -16,20 +17,24 @@ from asgiref.typing import (
     HTTPScope,
     Scope,
 )
+from django import db
 
+from accounts.errors import PlumblineError
+from accounts.permissions import Capability
+from analytics.api.door import headers_of
 from inference import inner
+from inference.callers import Callers
+from inference.creating import LARGE, Creator
 from inference.entries import Cursor, Event
 from inference.hub import Hub
-from inference.inner import JOBS
+from inference.inner import CREATES, JOBS
+from inference.offload import Gathered
+from inference.queries import shown
+from inference.reply import EVENT_STREAM, Reply
 
 _STREAM = re.compile(re.escape(JOBS) + r"([0-9a-f-]{36})/stream/")
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?")
 _LONGEST_WAIT = 60
-_HEADERS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-)
 
 
 class StreamOr:
@@ -37,6 +42,10 @@ class StreamOr:
 
     def __init__(self, application: ASGI3Application) -> None:
         self.application = application
+        self.callers = Callers()
+        self.creator = Creator(self.callers)
+        self.finished = Gathered(shown.finished)
+        self.organizations = Gathered(shown.organizations)
         self.open_hub: Hub | None = None
 
     @property
@@ -49,65 +58,90 @@ class StreamOr:
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "http" and scope["method"] == "GET" and (match := _STREAM.fullmatch(scope["path"])):
             await self._stream(scope, receive, send, match[1])
-        elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == JOBS and _seconds(scope):
-            await self._create_and_wait(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in CREATES:
+            await self._create(scope, receive, send)
         else:
             await self.application(scope, receive, send)
 
     async def _stream(
         self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable, job_id: str
     ) -> None:
-        answer = await inner.get(self.application, scope, f"{JOBS}{job_id}/")
-        if answer.status != 200:
-            await answer.send_on(send)
-            return
-        cursor = Cursor.after(_header(scope, b"last-event-id"))
+        if not await self._may_see(scope, job_id):
+            answer = await inner.get(self.application, scope, f"{JOBS}{job_id}/")
+            if answer.status != 200:
+                await answer.send_on(send)
+                return
+        cursor = Cursor.after(headers_of(scope).get("last-event-id", ""))
         if cursor.ended:
             # By the specification of EventSource, this and nothing else keeps it from coming again.
             await send({"type": "http.response.start", "status": 204, "headers": [], "trailers": False})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS, "trailers": False})
-        await _unless_gone(self._send_events(UUID(job_id), cursor, send), receive)
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM, "trailers": False})
+        await unless_gone(self._send_events(UUID(job_id), cursor, send), receive)
+
+    async def _may_see(self, scope: HTTPScope, job_id: str) -> bool:
+        """Whether this is so for sure; else Django knows, and says why not."""
+        try:
+            caller = await self.callers.find(scope, headers_of(scope))
+            if caller is None or not caller.may(Capability.VIEW_JOBS):
+                return False
+            return await self.organizations.get(UUID(job_id)) == caller.organization.pk
+        except (PlumblineError, ValueError, db.Error):
+            return False
 
     async def _send_events(self, job_id: UUID, cursor: Cursor, send: ASGISendCallable) -> None:
         async for events in self.hub.follow(job_id, cursor):
             await send({"type": "http.response.body", "body": _encode(events), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _create_and_wait(
-        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        created = inner.Answer()
-        await self.application(scope, receive, created.collect)
+    async def _create(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         seconds = _seconds(scope)
-        applied = (b"preference-applied", b"wait=%d" % seconds)
-        if created.status not in {200, 202}:
-            await created.send_on(send)
+        if not seconds:
+            await (await self._created(scope, receive)).send_on(send)
             return
-        job_id = UUID(created.json()["id"])
-        if created.status == 202:
-            await _unless_gone(self._ended(job_id, seconds), receive)
-        finished = await inner.get(self.application, scope, f"{JOBS}{job_id}/")
-        over = finished.status == 200 and finished.json()["finished_at"] is not None
-        await (finished if over else created).send_on(send, applied)
+        async with self.hub.attentive():
+            created = await self._created(scope, receive)
+            if created.status not in {200, 202}:
+                await created.send_on(send)
+                return
+            body = None
+            if created.status == 202:
+                # Who may create a job may see it, so its row is read here, without a request of its own.
+                job_id = UUID(created.json()["id"])
+                await unless_gone(self._ended(job_id, seconds), receive)
+                body = await self._finished(job_id)
+        if body is None:
+            await created.send_on(send, (b"preference-applied", b"wait=%d" % seconds))
+        else:
+            await Reply(send, created.headers).whole(body, headers={"Preference-Applied": f"wait={seconds}"})
+
+    async def _created(self, scope: HTTPScope, receive: ASGIReceiveCallable) -> inner.Answer:
+        sent = inner.Body(receive)
+        body = await sent.read(LARGE)
+        made = None if body is None else await self.creator.create(scope, body)
+        return made or await inner.whole(self.application, scope, sent.again)
+
+    async def _finished(self, job_id: UUID) -> bytes | None:
+        try:
+            return await self.finished.get(job_id)
+        except db.Error:
+            return None
 
     async def _ended(self, job_id: UUID, seconds: int) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async for _ in self.hub.follow(job_id, Cursor()):
-                    pass
-        except TimeoutError:
-            return
+                await self.hub.ended(job_id)
 
 
-async def _unless_gone(work: Awaitable[None], receive: ASGIReceiveCallable) -> None:
-    """Do the work, or stop in the middle of it when the client has gone."""
+async def unless_gone(work: Awaitable[None], receive: ASGIReceiveCallable) -> bool:
+    """Do the work, or stop in the middle of it when the client has gone; whether it was done."""
     tasks = [asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        return tasks[0] in done
     finally:
         for task in tasks:
             task.cancel()
@@ -125,9 +159,5 @@ def _encode(events: list[Event]) -> bytes:
 
 def _seconds(scope: HTTPScope) -> int:
     """How long the caller prefers to wait (RFC 7240), 60 at most; 0 for not at all."""
-    match = _WAIT.search(_header(scope, b"prefer").lower())
+    match = _WAIT.search(headers_of(scope).get("prefer", "").lower())
     return min(int(match[1]), _LONGEST_WAIT) if match else 0
-
-
-def _header(scope: HTTPScope, name: bytes) -> str:
-    return b",".join(value for key, value in scope["headers"] if key.lower() == name).decode("latin-1")

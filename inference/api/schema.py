@@ -8,10 +8,12 @@ _DESCRIPTION = """Server-sent events, from the beginning or from behind `Last-Ev
 
 * `token` `{"text"}`: the next piece of the answer
 * `restart` `{"attempt"}`: the job is run again, its text starts anew: forget what came before
+* `tool_call` `{"index", "id", "name", "arguments"}`: a function that the model wants called, its arguments as JSON
 * `usage` `{"tokens_input", "tokens_output"}`
-* `done` `{"status", "length", "finish_reason", "tokens_input", "tokens_output"}`: the end of a job that succeeded
-  or was cancelled; `length` counts the characters of the whole answer
-* `error` `{"status": "failed", "code", "message", …}`: the end of a job that failed; what came before is not whole
+* `done` `{"status", "length", "finish_reason", "tokens_input", "tokens_output", "result"}`: the end of a job that
+  succeeded or was cancelled; `length` counts the characters of the whole answer
+* `error` `{"status", "code", "message", …}`: the end of a job that failed or expired; what came before is not
+  whole. With the code `content_removed`, the answer is not kept any more
 
 A comment line comes every 15 seconds. After `done` or `error` the stream closes, and a client that comes again
 with that event's id gets 204. Going away cancels nothing."""

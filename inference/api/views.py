@@ -1,5 +1,7 @@
 """Inference jobs over HTTP. The token stream is in `inference/streaming.py`."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,12 +17,13 @@ from accounts.permissions import Capability
 from inference import access
 from inference.api.filters import JobFilter
 from inference.api.serializers import JobSerializer, JobSummarySerializer
-from inference.inputs import JobRequest, parse_request
+from inference.inner import JOBS
+from inference.inputs import AnyJob, AnyJobRequest, PromptedJob, parse_any
 from inference.models import Job
 from inference.services import jobs
 
 _TAGS = ["inference"]
-_HEADERS = [
+HEADERS = [
     OpenApiParameter(
         "Idempotency-Key",
         str,
@@ -36,14 +39,30 @@ _HEADERS = [
 ]
 
 
+def create_job(request: Request, parse: Callable[[Any], AnyJob | PromptedJob]) -> Response:
+    """Create the job that a body asks for, which this makes a request of."""
+    actor = Actor.of(request)
+    organization = accounts_access.organization_of_key(actor, capability=Capability.RUN_JOBS)
+    job, _ = jobs.create(
+        organization=organization,
+        actor=actor,
+        request=parse(request.data),
+        idempotency_key=request.headers.get("Idempotency-Key", ""),
+    )
+    status = 200 if job.is_finished else 202
+    return Response(JobSerializer(job).data, status=status, headers={"Location": f"{JOBS}{job.pk}/"})
+
+
 class JobsView(generics.ListAPIView[Job]):
     serializer_class = JobSummarySerializer
     filterset_class = JobFilter
     queryset = Job.objects.none()
 
     def get_queryset(self) -> "QuerySet[Job]":
-        organization = accounts_access.organization_of_key(Actor.of(self.request), capability=Capability.VIEW_JOBS)
-        return Job.objects.of(organization).defer("input", "output")
+        actor = Actor.of(self.request)
+        organization = accounts_access.organization_of_key(actor, capability=Capability.VIEW_JOBS)
+        known = access.jobs(actor, organization=organization).select_related("prompt_version__template")
+        return known.defer("input", "output")
 
     @extend_schema(tags=_TAGS, operation_id="inference_jobs_list", summary="List jobs, newest first")
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
@@ -53,25 +72,15 @@ class JobsView(generics.ListAPIView[Job]):
         tags=_TAGS,
         operation_id="inference_jobs_create",
         summary="Create a job",
-        request=JobRequest,
-        parameters=_HEADERS,
+        request=AnyJobRequest,
+        parameters=HEADERS,
         responses={
             200: OpenApiResponse(JobSerializer, "It has finished (with `Prefer: wait`, or found by its key)."),
             202: OpenApiResponse(JobSerializer, "It is queued; `Location` is where to ask for it."),
         },
     )
     def post(self, request: Request) -> Response:
-        actor = Actor.of(request)
-        organization = accounts_access.organization_of_key(actor, capability=Capability.RUN_JOBS)
-        job, _ = jobs.create(
-            organization=organization,
-            actor=actor,
-            request=parse_request(request.data),
-            idempotency_key=request.headers.get("Idempotency-Key", ""),
-        )
-        location = f"{request.path}{job.pk}/"
-        status = 200 if job.is_finished else 202
-        return Response(JobSerializer(job).data, status=status, headers={"Location": location})
+        return create_job(request, parse_any)
 
 
 class JobView(APIView):

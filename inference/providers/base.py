@@ -1,21 +1,24 @@
-"""What every provider is: a stream of text, its usage, and why it ended; and the one form of its failures."""
+"""What every provider is: a stream of text and tool calls, its usage, why it ended; and how it fails."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from inference.choices import FinishReason
-from inference.inputs import TaskInput
+from inference.conversation import Prompt, TokenChance, ToolCall
 
 _LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the model and what it is asked."""
+    """One call: the model and what it is sent; beside it the task's input, for who needs no model."""
 
     model: str
-    input: TaskInput
+    prompt: Prompt
+    input: BaseModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,15 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of the whole call so far; input tokens include cached ones. A later one replaces an earlier one."""
+    """Tokens of the whole call so far. A later one replaces an earlier one.
+
+    Input tokens include those that came from the provider's cache, output tokens those of reasoning.
+    """
 
     tokens_input: int
     tokens_output: int
+    tokens_cached: int = 0
+    tokens_reasoning: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class End:
     reason: FinishReason
 
 
-Piece = Delta | Usage | End
+Piece = Delta | ToolCall | TokenChance | Usage | End
 
 
 class Provider(Protocol):
@@ -54,19 +62,34 @@ class Provider(Protocol):
 
 
 class ProviderError(Exception):
-    """A failed call: a stable code, a sentence without secrets, and whether trying again may help.
+    """A failed call: a stable code, a sentence without secrets, and what may help.
 
-    `retry_after` is what the provider asked for, in seconds.
+    `retryable`: the same again later. `elsewhere`: the same of another model; that is so for what is retryable,
+    and never where the request itself is at fault. `retry_after` is what the provider asked for, in seconds.
     """
 
     def __init__(
-        self, code: str, message: str, *, retryable: bool = False, retry_after: float | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        elsewhere: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = (message[:1].upper() + message[1:])[:_LONGEST_MESSAGE]
         self.retryable = retryable
+        self.elsewhere = elsewhere or retryable
         self.retry_after = retry_after
+
+
+class Resting(ProviderError):
+    """Nobody was asked, since all who could be have failed lately: to be tried again in `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__("resting", message, retryable=True, retry_after=retry_after)
 
 
 def cut(provider: str) -> ProviderError:
@@ -80,43 +103,11 @@ def refused(provider: str) -> ProviderError:
     return ProviderError("refused", f"{provider} refused to answer this.")
 
 
-def unreachable(provider: str) -> ProviderError:
-    return ProviderError("unreachable", f"{provider} could not be reached.", retryable=True)
+def malformed(provider: str, what: str = "something that cannot be read") -> ProviderError:
+    """It answered, and not in the words of its own API."""
+    return ProviderError("malformed", f"{provider} sent {what}.", retryable=True)
 
 
-def from_status(
-    provider: str, *, status: int, message: str, kind: str = "", retry_after: str | None = None
-) -> ProviderError:
-    """The failure that an HTTP status, or the provider's own word for it, stands for."""
-    code, retryable = _classify(status, kind, message)
-    if code == "credentials":
-        # The provider's own text may quote the key.
-        message = f"{provider} did not accept the configured API key."
-    return ProviderError(
-        code,
-        f"{provider}: {message}" if code != "credentials" else message,
-        retryable=retryable,
-        retry_after=_seconds(retry_after),
-    )
-
-
-def _classify(status: int, kind: str, message: str) -> tuple[str, bool]:
-    words = f"{kind} {message}".lower()
-    too_long = status == 413 or "prompt is too long" in words or "context_length" in words
-    rules = (
-        ("credentials", False, status in {401, 403} or kind in {"authentication_error", "permission_error"}),
-        ("quota", False, status == 402 or "insufficient_quota" in words),
-        ("rate_limited", True, status == 429 or kind == "rate_limit_error"),
-        ("overloaded", True, status in {503, 529} or kind == "overloaded_error"),
-        ("provider_failed", True, status in {408, 409} or status >= 500 or kind == "api_error"),
-        ("too_long", False, too_long),
-        ("rejected", False, True),
-    )
-    return next((code, retryable) for code, retryable, holds in rules if holds)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    try:
-        return max(0.0, float(retry_after)) if retry_after else None
-    except ValueError:  # a date: the providers send seconds
-        return None
+def unreachable(provider: str, why: str = "", *, retryable: bool = True) -> ProviderError:
+    message = f"{provider} could not be reached{f': {why}' if why else ''}."
+    return ProviderError("unreachable", message, retryable=retryable, elsewhere=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from inference.choices import FinishReason
 from inference.extraction import summarize
-from inference.inputs import SummarizeInput
+from inference.kinds.summarize import SummarizeInput
 from inference.providers import base
 
 MODEL = "extractive-1"
@@ -22,12 +22,13 @@ class BuiltinProvider:
                 "rejected", "The built-in provider has no language model: it only summarizes."
             )
         # A long text takes a second; the loop has other calls to serve meanwhile.
-        summary = await asyncio.to_thread(summarize, call.input.text, call.input.max_sentences)
+        text = "\n\n".join(call.input.all)
+        summary = await asyncio.to_thread(summarize, text, call.input.max_sentences)
         words = _WORDS.findall(summary)
         for word in words:
             yield base.Delta(word)
             await asyncio.sleep(0)
-        yield base.Usage(len(call.input.text.split()), len(words))
+        yield base.Usage(len(text.split()), len(words))
         yield base.End(FinishReason.STOP)
 
     async def close(self) -> None:

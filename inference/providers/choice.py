@@ -1,9 +1,7 @@
-"""Which provider and model do a job."""
+"""Which providers there are to choose from, and what is said where there is none."""
 
 from accounts.errors import FieldError, Invalid, Unavailable
-from inference import configuration
 from inference.choices import ProviderName, Task
-from inference.providers.builtin import MODEL
 
 # In the order in which they are preferred, each with the setting that makes it available.
 REMOTE = {ProviderName.ANTHROPIC: "ANTHROPIC_API_KEY", ProviderName.OPENAI: "OPENAI_API_KEY"}
@@ -15,30 +13,19 @@ class NoProvider(Unavailable):
     code = "no_provider"
 
 
-def choose(*, task: Task, provider: ProviderName | None, model: str) -> tuple[ProviderName, str]:
-    """The provider and the model of a new job: the named one, else the first configured, else `builtin`.
-
-    Raises NoProvider where it is not configured, Invalid where it cannot do the task.
-    """
-    chosen = provider or _first_configured(task)
-    if chosen is ProviderName.BUILTIN:
-        if task is not Task.SUMMARIZE:
-            reason = "The built-in provider has no language model: it only summarizes."
-            raise Invalid(reason, fields=[FieldError("provider", reason)])
-        return chosen, MODEL
-    endpoint = configuration.endpoint(chosen)
-    if not endpoint.api_key:
-        raise NoProvider(f"The provider '{chosen}' is not configured: set {REMOTE[chosen]} and start again.")
-    return chosen, model or endpoint.model
+def not_configured(name: ProviderName) -> NoProvider:
+    return NoProvider(f"The provider '{name}' is not configured: set {REMOTE[name]} and start again.")
 
 
-def _first_configured(task: Task) -> ProviderName:
-    for name in REMOTE:
-        if configuration.endpoint(name).api_key:
-            return name
-    if task is Task.SUMMARIZE:
-        return ProviderName.BUILTIN
-    raise NoProvider(
+def nobody(task: Task) -> NoProvider:
+    return NoProvider(
         f"The task '{task}' needs a language model, and none is configured: set ANTHROPIC_API_KEY, or "
         "OPENAI_API_KEY (with OPENAI_BASE_URL for another OpenAI-compatible server), and start again."
     )
+
+
+def require_builtin(task: Task) -> None:
+    """Raises Invalid where the built-in provider cannot do it."""
+    if task is not Task.SUMMARIZE:
+        reason = "The built-in provider has no language model: it only summarizes."
+        raise Invalid(reason, fields=[FieldError("provider", reason)])

@@ -6,6 +6,9 @@ from uuid import UUID
 from inference.entries import Entry, ending
 from inference.models import Job
 
+# Where there was an answer, its absence must not look like an empty one.
+REMOVED = {"code": "content_removed", "message": "What was asked and answered is not kept any more."}
+
 
 def ended(ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
     """The whole stream of each of these jobs that has finished, made from its row."""
@@ -18,12 +21,12 @@ def whole(job: Job) -> list[Entry]:
 
 
 def last(job: Job) -> list[Entry]:
-    failed = {"code": job.error_code, "message": job.error_message} if job.error_code else None
     return ending(
         fence=job.fence,
         output=job.output,
         status=job.status,
         finish_reason=job.finish_reason,
-        error=failed,
+        error=REMOVED if job.content_removed_at else job.error,
         usage=(job.tokens_input, job.tokens_output),
+        result=job.result,
     )

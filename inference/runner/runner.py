@@ -2,27 +2,38 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django import db
 from redis.asyncio import Redis
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+from redis.exceptions import RedisError
 
-from inference.choices import ProviderName, Status
+from inference.choices import Status
+from inference.circuits import Circuits
 from inference.configuration import Limits
 from inference.entries import Entry, ending
 from inference.models import Job
 from inference.offload import in_database
-from inference.providers import base
-from inference.providers.connect import connect
+from inference.providers.base import ProviderError
+from inference.providers.pool import Pool
+from inference.queries import credentials, routes
+from inference.routes import Plan
+from inference.runner.attempt import attempt
 from inference.runner.broadcast import Broadcast, broadcasting
-from inference.runner.call import Answer, drive
+from inference.runner.finisher import Finisher
+from inference.runner.voice import Voice
 from inference.services import leases
-from inference.services.leases import Outcome
+from inference.services.outcomes import Outcome
+from inference.services.waking import WAKES
 
+_LISTEN_SECONDS = 2
+# The first of a thousand are on their way before the last is begun, so that they do not end all at once either.
+_BEGUN_AT_ONCE = 16
 _log = structlog.get_logger(__name__)
 _BROKEN = Outcome(
     Status.FAILED, error_code="internal", error_message="Something broke on our side. It has been logged."
@@ -49,7 +60,9 @@ class Runner:
         self.owner = uuid4().hex
         self.held: dict[UUID, Held] = {}
         self.endings: set[asyncio.Task[None]] = set()
-        self.providers: dict[str, base.Provider] = {}
+        self.pool = Pool()
+        self.finisher = Finisher()
+        self.circuits = Circuits(redis)
         self.news = asyncio.Event()
         self.stopping = False
 
@@ -63,6 +76,7 @@ class Runner:
 
     async def run(self) -> None:
         async with broadcasting(self.redis) as broadcast:
+            listening = asyncio.create_task(self._listen())
             try:
                 renewed = -self.limits.tick
                 while not self.stopping:
@@ -74,7 +88,18 @@ class Runner:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self.news.wait(), self.limits.tick)
             finally:
+                listening.cancel()
                 await self._let_go()
+
+    async def _listen(self) -> None:
+        """Wait for who tells that work is there; without Redis, each tick looks."""
+        while True:
+            try:
+                wanted: Any = self.redis.blpop([WAKES], timeout=_LISTEN_SECONDS)  # typed for both kinds of client
+                if await wanted:
+                    self.wake()
+            except (RedisError, OSError):
+                await asyncio.sleep(_LISTEN_SECONDS)
 
     async def _look(self, broadcast: Broadcast, *, due: bool) -> None:
         # The database may be away for a while: the calls go on, and so does this.
@@ -84,6 +109,9 @@ class Runner:
             await self._take(broadcast)
         except db.Error as error:
             _log.warning("inference_database_unreachable", error=str(error))
+        except Exception:  # noqa: BLE001 (the calls that are held go on)
+            # What was taken and not begun comes back with its lease.
+            _log.exception("inference_look_broke")
 
     async def _keep(self) -> None:
         """Renew all leases in one statement; drop lost jobs, cancel those whose end is asked for."""
@@ -93,6 +121,9 @@ class Runner:
             for job_id in fences.keys() & self.held.keys():
                 self._drop_or_cancel(self.held[job_id], fences[job_id], kept.get(job_id))
         await in_database(leases.reclaim)
+        await in_database(leases.expire)
+        own = self.pool.credentials
+        await self.pool.sweep(revoked=await in_database(credentials.revoked_among, own) if own else ())
 
     def _drop_or_cancel(self, held: Held, fence: int, cancel: bool | None) -> None:
         """`cancel` is None where the lease was lost."""
@@ -104,12 +135,15 @@ class Runner:
         room = self.limits.concurrency - len(self.held)
         if room <= 0:
             return
-        for job in await in_database(leases.take, owner=self.owner, limit=room, lease=self.limits.lease):
+        taken = await in_database(_taken, owner=self.owner, limit=room, lease=self.limits.lease)
+        for begun, (job, plan) in enumerate(taken, start=1):
             if stale := self.held.pop(job.pk, None):  # our own lease ran out and came back to us
                 stale.task.cancel()
-            task = asyncio.create_task(self._run(job, broadcast))
+            task = asyncio.create_task(self._run(job, plan, broadcast))
             self.held[job.pk] = Held(job, task)
             task.add_done_callback(partial(self._ended, job, broadcast))
+            if begun % _BEGUN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _ended(self, job: Job, broadcast: Broadcast, task: "asyncio.Task[None]") -> None:
         if (held := self.held.get(job.pk)) and held.task is task:
@@ -123,60 +157,62 @@ class Runner:
                 self.endings.add(ending)
                 ending.add_done_callback(self.endings.discard)
 
-    async def _run(self, job: Job, broadcast: Broadcast) -> None:
-        answer = Answer(job.fence, lambda entry: broadcast.say(job.pk, entry))
+    async def _run(self, job: Job, plan: Plan | ProviderError, broadcast: Broadcast) -> None:
         broadcast.say(job.pk, Entry(job.fence, 0, "start"))
-        try:
-            await drive(job, self._provider(job.provider), answer, self.limits)
-            outcome = answer.outcome(Status.SUCCEEDED)
-        except base.ProviderError as error:
-            # Text that has been sent cannot be unsaid: from then on a failure is the end.
-            if error.retryable and not answer.length and job.attempts < leases.MOST_ATTEMPTS:
-                await in_database(leases.retry, job=job, retry_after=error.retry_after)
-                return
-            outcome = answer.outcome(Status.FAILED, error=error)
-        except asyncio.CancelledError:
-            held = self.held.get(job.pk)
-            task = asyncio.current_task()
-            if task is None or held is None or held.task is not task or not held.cancel_requested:
-                raise
-            task.uncancel()
-            outcome = answer.outcome(Status.CANCELLED)
+        voice = Voice(job.fence, lambda entry: broadcast.say(job.pk, entry))
+        outcome = await attempt(
+            job,
+            plan,
+            voice,
+            pool=self.pool,
+            circuits=self.circuits,
+            limits=self.limits,
+            is_cancelled=self._is_cancelled(job),
+        )
+        if outcome is None:
+            return
         if (held := self.held.get(job.pk)) and held.job is job:
             held.ending = True
         await self._finish(job, outcome, broadcast)
 
+    def _is_cancelled(self, job: Job) -> Callable[[], bool]:
+        """Whether its end was asked for, rather than this process's, or its lease lost."""
+        task = asyncio.current_task()
+
+        def asked() -> bool:
+            held = self.held.get(job.pk)
+            return held is not None and held.task is task and held.cancel_requested
+
+        return asked
+
     async def _finish(self, job: Job, outcome: Outcome, broadcast: Broadcast) -> None:
-        if not await _written(job, outcome):
+        if not await self.finisher.finish(job, outcome):
             return
         error = {"code": outcome.error_code, "message": outcome.error_message} if outcome.error_code else None
+        usage = outcome.usage
         for entry in ending(
             fence=job.fence,
             output=outcome.output,
             status=outcome.status,
             finish_reason=outcome.finish_reason or "",
             error=error,
-            usage=(outcome.tokens_input, outcome.tokens_output),
+            usage=(usage.tokens_input, usage.tokens_output) if usage else (None, None),
+            result=outcome.result,
         ):
             broadcast.say(job.pk, entry)
-
-    def _provider(self, name: str) -> base.Provider:
-        if name not in self.providers:
-            self.providers[name] = connect(ProviderName(name))
-        return self.providers[name]
 
     async def _let_go(self) -> None:
         held = list(self.held.values())
         for each in held:
-            each.task.cancel()
+            if not each.ending:
+                each.task.cancel()
         await asyncio.gather(*(each.task for each in held), *self.endings, return_exceptions=True)
         with contextlib.suppress(db.Error):
             await in_database(leases.release, held=[each.job for each in held])
-        for provider in self.providers.values():
-            await provider.close()
+        await self.pool.close()
 
 
-@retry(retry=retry_if_exception_type(db.Error), wait=wait_fixed(1), stop=stop_after_attempt(10), reraise=True)
-async def _written(job: Job, outcome: Outcome) -> bool:
-    """Paid for and not yet written: a short absence of the database must not cost the answer."""
-    return await in_database(leases.finish, job=job, outcome=outcome)
+def _taken(*, owner: str, limit: int, lease: float) -> list[tuple[Job, Plan | ProviderError]]:
+    """Jobs to run, and the way of each."""
+    jobs = leases.take(owner=owner, limit=limit, lease=lease)
+    return list(zip(jobs, routes.plans(jobs), strict=True))

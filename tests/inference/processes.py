@@ -14,7 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
 
-_UP_SECONDS = 30
+# A bound, not a measure: on a busy machine a process takes half a minute to start, and a job waits for it.
+_UP_SECONDS = 90
 LEASE_SECONDS = 1.0
 
 
@@ -109,7 +110,7 @@ class Stream:
     """The server-sent events of one connection; leaving the block cuts it."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_UP_SECONDS)
         self.connection.request("GET", path, headers=headers)
         self.response = self.connection.getresponse()
 

@@ -88,7 +88,7 @@ def test_a_bad_body_is_refused_by_field(client, body, field) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"task": "sing", "input": {}}, "One of summarize, generate."),
+        ({"task": "sing", "input": {}}, "One of summarize, classify, extract, generate, chat."),
         ({"task": "generate", "input": {"prompt": ""}}, "Must not be empty."),
         ({"task": "generate", "input": {"prompt": " "}}, "Must not be empty."),
     ],
@@ -191,6 +191,28 @@ def test_the_list_is_filtered_and_paged(client, organization, django_assert_max_
     assert [item["id"] for item in filtered["results"]] == [str(cancelled.pk)]
     assert "output" not in page["results"][0]
     assert client.get(JOBS, {"status": "asleep"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked", "cost"),
+    [
+        ({}, None, None),
+        ({"asked_model": "fast", "cost": 0, "currency": "USD"}, "fast", {"amount": 0, "currency": "USD"}),
+        (
+            {"asked_model": "openai/x", "cost": 42, "currency": "EUR"},
+            "openai/x",
+            {"amount": 42, "currency": "EUR"},
+        ),
+    ],
+)
+def test_a_job_says_what_was_asked_for_and_what_it_cost(client, organization, facts, asked, cost) -> None:
+    job = JobFactory.create(organization=organization, **facts)
+
+    (listed,) = client.get(JOBS).json()["results"]
+    shown = client.get(f"{JOBS}{job.pk}/").json()
+
+    for found in (listed, shown):
+        assert (found["asked_model"], found["model"], found["cost"]) == (asked, "extractive-1", cost)
 
 
 def test_a_waiting_job_is_cancelled_at_once(client, organization) -> None:

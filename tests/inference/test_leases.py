@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from inference.choices import Status
 from inference.models import Job
-from inference.services import leases
-from inference.services.leases import Outcome
+from inference.services import finishing, leases
+from inference.services.outcomes import Outcome
 from tests.factories import JobFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -82,12 +82,12 @@ def test_a_lease_that_ran_out_goes_to_another_and_the_first_writes_nothing() -> 
     (second,) = take(owner="two")
 
     assert second.fence == 2
-    assert not leases.finish(job=first, outcome=DONE)
-    assert not leases.retry(job=first, retry_after=0)
+    assert not finishing.finish(job=first, outcome=DONE)
+    assert not leases.retry(calls=(), job=first, retry_after=0)
     leases.release(held=[first])
     assert leases.renew(held={first.pk: first.fence}, lease=30) == {}
-    assert leases.finish(job=second, outcome=DONE)
-    assert not leases.finish(job=second, outcome=DONE)
+    assert finishing.finish(job=second, outcome=DONE)
+    assert not finishing.finish(job=second, outcome=DONE)
     assert Job.objects.get().output == "Done."
 
 
@@ -140,7 +140,7 @@ def test_a_retry_waits_as_long_as_it_should(attempts, retry_after, least, most) 
     (job,) = take()
 
     before = timezone.now()
-    assert leases.retry(job=job, retry_after=retry_after)
+    assert leases.retry(calls=(), job=job, retry_after=retry_after)
 
     pause = (Job.objects.get().run_after - before).total_seconds()
     assert least <= pause + 1

@@ -1,5 +1,6 @@
 """The pages of jobs, as the three people see them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,14 @@ from django.utils import timezone
 from accounts.permissions import Role
 from inference.choices import Status, Task
 from inference.models import Job
-from tests.factories import JobFactory, MembershipFactory
+from tests.factories import (
+    CallFactory,
+    JobFactory,
+    MembershipFactory,
+    ProjectFactory,
+    PromptVersionFactory,
+    SecretKeyFactory,
+)
 
 JOBS = "/o/acme/jobs/"
 
@@ -102,11 +110,77 @@ def test_the_list_is_filtered_by_what_the_address_says(as_owner, organization) -
     assert shown("task=sing&page=nine") == ["x", "Write of pears", "About apples"]
 
 
+def test_more_filters_and_orders_of_the_list(as_owner, organization) -> None:
+    version = PromptVersionFactory.create(template__organization=organization, template__slug="greeting")
+    key = SecretKeyFactory.create(organization=organization)
+    project = ProjectFactory.create(organization=organization, slug="shop")
+    now = timezone.now()
+    ended = {"status": Status.SUCCEEDED, "finished_at": now}
+
+    def make(text: str, **fields: Any) -> None:
+        JobFactory.create(organization=organization, task=Task.GENERATE, input={"prompt": text}, **fields)
+
+    make("of a prompt", prompt_version=version, cost=9, currency="USD", **ended)
+    make("by a key", created_with=key, tokens_input=50, tokens_output=50, **ended)
+    make("of a project", project=project, model="gpt-9", created_at=now - timedelta(days=20))
+    make("of an alias", asked_model="fast", created_at=now - timedelta(hours=30), **ended)
+    chat = {"messages": [{"role": "user", "content": "First"}, {"role": "user", "content": "Last"}]}
+    JobFactory.create(organization=organization, task=Task.CHAT, input=chat, created_at=now - timedelta(days=90))
+
+    def shown(query: str) -> list[Any]:
+        return [job.excerpt for job in as_owner.get(f"{JOBS}?{query}").context["page"]]
+
+    assert shown("prompt=greeting") == ["of a prompt"]
+    assert shown(f"key={key.pk}") == ["by a key"]
+    assert shown("key=x") == []
+    assert shown("project=shop") == shown("model=openai/gpt-9") == ["of a project"]
+    assert shown("model=fast") == ["of an alias"]
+    assert shown("task=chat") == ["Last"]
+    assert shown("period=week") == ["by a key", "of a prompt", "of an alias"]
+    assert shown("sort=oldest")[0] == "Last"
+    assert shown("sort=cost")[0] == "of a prompt"
+    assert shown("sort=tokens")[0] == "by a key"
+    assert shown("sort=time")[0] == "of an alias"
+    page = as_owner.get(f"{JOBS}?project=shop&sort=cost").content.decode()
+    assert '<option value="shop" selected>' in page
+    assert '<option value="cost" selected>' in page
+
+
+def test_a_job_shows_its_calls_on_a_line_of_time(as_viewer, organization) -> None:
+    now = timezone.now()
+    job: Any = JobFactory(
+        organization=organization, created_at=now, finished_at=now + timedelta(seconds=10), status=Status.SUCCEEDED
+    )
+    CallFactory.create(
+        job=job, number=0, finished_at=now + timedelta(seconds=2), error_code="overloaded", first_token_at=None
+    )
+    CallFactory.create(job=job, number=1, started_at=now + timedelta(seconds=5))
+
+    response = as_viewer.get(f"{JOBS}{job.pk}/")
+
+    line = response.context["timeline"]
+    assert (line.seconds, line.waited, line.waited_width) == (10, 1, "10.00%")
+    assert [(one.left, one.width, one.first_token) for one in line.lines] == [
+        ("10.00%", "10.00%", None),
+        ("50.00%", "30.00%", 1),
+    ]
+    assert (line.lines[1].written_left, line.lines[1].written_width) == ("60.00%", "20.00%")
+    page = response.content.decode()
+    assert "overloaded" in page
+    assert 'x="50.00%"' in page
+
+
+def test_a_text_that_is_in_no_other_tenant_is_in_no_list(as_owner) -> None:
+    JobFactory(input={"text": "Of a stranger"})
+
+    assert "Of a stranger" not in as_owner.get(f"{JOBS}?q=stranger").content.decode()
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_the_list_costs_the_same_for_many(as_owner, organization, django_assert_max_num_queries, count) -> None:
     JobFactory.create_batch(count, organization=organization)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         page = as_owner.get(JOBS).context["page"]
 
     assert len(page) == count
@@ -116,6 +190,12 @@ def test_the_list_costs_the_same_for_many(as_owner, organization, django_assert_
     ("fields", "words"),
     [
         ({"status": Status.SUCCEEDED, "output": "Short."}, "Short."),
+        ({"status": Status.SUCCEEDED, "cost": 4_200, "currency": "EUR"}, "0.0042 EUR"),
+        ({"status": Status.SUCCEEDED, "metadata": {"order": "A-17"}}, "A-17"),
+        ({"status": Status.SUCCEEDED, "tokens_input": 9, "tokens_cached": 4}, "4 of them from the provider"),
+        ({"status": Status.SUCCEEDED, "result": {"data": {"city": "Oslo"}}}, "&quot;city&quot;: &quot;Oslo&quot;"),
+        ({"status": Status.EXPIRED}, "Expired: it had not begun"),
+        ({"status": Status.SUCCEEDED, "content_removed_at": timezone.now()}, "Not kept any more."),
         ({"status": Status.SUCCEEDED, "finish_reason": "length"}, "cut at the limit of tokens"),
         ({"status": Status.FAILED, "error_code": "cut", "error_message": "It was cut."}, "not whole"),
         ({"status": Status.CANCELLED}, "Cancelled; what had come"),

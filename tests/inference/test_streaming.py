@@ -11,7 +11,7 @@ from inference.choices import Status
 from inference.models import Job
 from tests.factories import JobFactory, SecretKeyFactory
 from tests.inference.processes import Web, worker
-from tests.simulators.llm import words
+from tests.simulators.llm import saying, words
 
 pytestmark = pytest.mark.stack
 JOBS = "/api/v1/inference/jobs/"
@@ -132,11 +132,20 @@ def test_a_running_job_is_cancelled_within_seconds_and_keeps_its_text(web, key, 
 
 def test_prefer_wait_answers_with_the_finished_job(web, key, environ) -> None:
     with worker(**environ):
-        status, headers, job = create(web, "@sim tokens=5 delay=0.01", Prefer="respond-async, wait=20")
+        status, headers, job = create(web, "@sim tokens=5 delay=0.01", Prefer="respond-async, wait=60")
 
     assert status == 200
-    assert headers["preference-applied"] == "wait=20"
+    assert headers["preference-applied"] == "wait=60"
     assert job["output"] == "".join(words(5))
+
+
+def test_the_address_of_a_task_waits_as_well(web, key, environ) -> None:
+    body = {"text": f"It broke. @sim {saying('B')}", "labels": ["praise", "bug"]}
+    with worker(**environ):
+        status, headers, job = web.request("POST", "/api/v1/inference/classify/", body, **KEY, Prefer="wait=60")
+
+    assert (status, headers["preference-applied"]) == (200, "wait=60")
+    assert job["result"]["label"] == "bug"
 
 
 def test_prefer_wait_gives_up_and_answers_202(web, key) -> None:
