@@ -9,7 +9,6 @@ from enum import StrEnum
 from hashlib import blake2b
 
 import msgspec
-import pyarrow as pa
 
 
 class Kind(StrEnum):
@@ -75,24 +74,23 @@ TIMES = ("time", "received_at")
 # The store's own: `who` is the person's number (`number_of`); `loose` that of the anonymous id where it is not
 # linked, so that the user id decided, else 0.
 NUMBERS = ("who", "loose")
-# The fixed columns of an event in the store, in order. `person` is resolved at sealing (definitions: Event and
-# person).
-COLUMNS: dict[str, pa.DataType] = {
-    "message_id": pa.string(),
-    "kind": pa.string(),
-    "name": pa.string(),
-    "time": pa.timestamp("us"),
-    "received_at": pa.timestamp("us"),
-    "person": pa.string(),
-    **dict.fromkeys(NUMBERS, pa.int64()),
-    **{
-        field: pa.string()
+# The fixed columns of an event in the store, in order; `store/schema.py` has their types. `person` is resolved at
+# sealing (definitions: Event and person).
+COLUMNS = (
+    "message_id",
+    "kind",
+    "name",
+    *TIMES,
+    "person",
+    *NUMBERS,
+    *(
+        field
         for field in Event.__struct_fields__
         if field not in {"message_id", "kind", "name", *TIMES, "properties", "context"}
-    },
-    "properties": pa.string(),
-    "context": pa.string(),
-}
+    ),
+    "properties",
+    "context",
+)
 # What others see of a stored event.
 PUBLIC = tuple(name for name in COLUMNS if name not in NUMBERS)
 

@@ -11,20 +11,22 @@ from datetime import date
 from django.db import connection
 from django.http import QueryDict, StreamingHttpResponse
 
+from accounts.access import Actor
 from accounts.errors import FieldError, Invalid
 from analytics.contracts import PUBLIC
 from analytics.exports import CONTENT_TYPES, FileFormat
 from analytics.models import Project
-from analytics.queries.export import Wanted, events
+from analytics.queries.export import Wanted
+from analytics.services import exports
 
 # So many pieces are made at once in a process; more downloads take turns.
 AT_ONCE = 4
 _pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="download")
 
 
-def download(project: Project, wanted: Wanted) -> StreamingHttpResponse:
+def download(project: Project, actor: Actor, wanted: Wanted) -> StreamingHttpResponse:
     """The answer that streams a file. It holds no connection of the database while it lasts."""
-    pieces = events(project=project, wanted=wanted)
+    pieces = exports.events(project=project, actor=actor, wanted=wanted)
     if not connection.in_atomic_block:
         connection.close()
     response = StreamingHttpResponse(from_thread(pieces), content_type=CONTENT_TYPES[wanted.kind])

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from analytics.contracts import TIMES
 
-_OBJECTS = ("properties", "context")
+OBJECTS = ("properties", "context")
 # Arrow writes the microseconds with the seconds.
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _PARQUET_ROWS = 32_768
@@ -59,7 +59,7 @@ def _values(name: str, column: pa.Array) -> list[Any]:
     if name in TIMES:
         column = pc.strftime(column, _MOMENT)
     values: list[Any] = column.to_pylist()
-    if name in _OBJECTS:
+    if name in OBJECTS:
         return [None if text in {"", "{}"} else msgspec.Raw(text.encode()) for text in values]
     return values
 

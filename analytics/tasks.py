@@ -4,7 +4,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts.services import heartbeat, once
+from accounts.billing.services import alerts
+from accounts.services import audit, heartbeat, once
 from analytics.services import (
     cohort_work,
     compaction,
@@ -13,6 +14,7 @@ from analytics.services import (
     import_work,
     query_runs,
     quota_notices,
+    removal,
     retention,
     sealing,
     spill,
@@ -42,12 +44,20 @@ def sweep() -> None:
 def expire() -> None:
     retention.expire_all()
     once.forget_old()
+    audit.expire()
     query_runs.forget_old()
 
 
 @shared_task
 def notify_quota() -> None:
     quota_notices.notify_all()
+    alerts.tell_all()
+
+
+@shared_task
+def delete_organizations() -> None:
+    """Those whose days of grace are over."""
+    removal.remove_due()
 
 
 @shared_task

@@ -10,8 +10,10 @@ from analytics.views import (
     overview,
     people,
     privacy,
+    project_access,
     projects,
     settings,
+    shared,
     snippet,
     sql,
     start,
@@ -20,7 +22,7 @@ from analytics.views import (
 )
 from analytics.views.cohorts import editor
 from analytics.views.cohorts import page as cohorts
-from analytics.views.explore import downloads, runs, saved
+from analytics.views.explore import downloads, runs, saved, sharing
 from analytics.views.explore import page as explore
 
 of_a_project = [
@@ -37,6 +39,9 @@ of_a_project = [
     path("explore/saved/<uuid:insight>/", saved.open_, name="explore_saved"),
     path("explore/saved/<uuid:insight>/change/", saved.change, name="explore_change"),
     path("explore/saved/<uuid:insight>/delete/", saved.delete, name="explore_delete"),
+    path("explore/saved/<uuid:insight>/visibility/", sharing.show_to, name="explore_show_to"),
+    path("explore/saved/<uuid:insight>/share/", sharing.page, name="explore_share"),
+    path("explore/saved/<uuid:insight>/share/<int:share>/revoke/", sharing.revoke, name="explore_share_revoke"),
     path("explore/runs/<uuid:run>/", runs.progress, name="explore_run"),
     path("explore/runs/<uuid:run>/cancel/", runs.cancel, name="explore_run_cancel"),
     path("explore/<slug:kind>/", explore.page, name="explore_kind"),
@@ -59,6 +64,7 @@ of_a_project = [
     path("data/properties/", definitions.properties, name="data_properties"),
     path("data/properties/<int:property_id>/", definitions.property_, name="data_property"),
     path("settings/", settings.page, name="project_settings"),
+    path("settings/access/", project_access.page, name="project_access"),
     path("settings/privacy/", privacy.page, name="privacy"),
     path("settings/privacy/export/", privacy.export, name="person_export"),
     path("settings/privacy/erase/", privacy.erase, name="person_erase"),
@@ -80,10 +86,12 @@ of_a_project = [
 
 urlpatterns = [
     path("plumbline.js", snippet.snippet, name="snippet"),
+    path("shared/<str:token>/", shared.page, name="shared"),
     path("", projects.home, name="home"),
     path("o/<slug:organization>/", projects.organization, name="organization"),
     path("o/<slug:organization>/settings/usage/", usage.page, name="settings_usage"),
     path("o/<slug:organization>/settings/usage.csv", usage.page_csv, name="settings_usage_csv"),
+    path("o/<slug:organization>/settings/meters.csv", usage.meters_csv, name="settings_meters_csv"),
     path("o/<slug:organization>/quota/dismiss/", usage.dismiss_notice, name="quota_notice_dismiss"),
     path("o/<slug:organization>/projects/new/", projects.new, name="project_new"),
     path("o/<slug:organization>/p/<slug:project>/", include(of_a_project)),

@@ -8,15 +8,17 @@ from django.http import HttpRequest
 from import_export import fields, resources
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from accounts.access import Actor
+from accounts.admin.audited import Audited, AuditedAdmin
 from accounts.admin.base import ReadOnlyAdmin, StaffAdmin
 from accounts.admin.keys import ActiveFilter, KeyAdmin
+from accounts.audited import Action, Place
 from accounts.models import Organization
 from analytics.models import (
     DropCount,
     Erasure,
     Manifest,
     Project,
-    QuotaNotice,
     Segment,
     Site,
     UsageCount,
@@ -36,8 +38,11 @@ class ProjectResource(resources.ModelResource):
 
 
 @admin.register(Project)
-class ProjectAdmin(StaffAdmin):
+class ProjectAdmin(AuditedAdmin, StaffAdmin):
     """Projects are not deleted here: their stored events have to go with them."""
+
+    # What is new, the service notes.
+    audited = Audited(changed=Action.PROJECT_CHANGED, fields=("organization", "slug", *projects.OPTIONS))
 
     resource_classes = (ProjectResource,)
     list_display = ("name", "slug", "organization", "time_zone", "events", "segments", "created_at")
@@ -61,10 +66,18 @@ class ProjectAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: Project, form: "ModelForm[Project]", change: bool) -> None:
         if not change:
-            created = projects.create(organization=obj.organization, name=obj.name, slug=obj.slug)
+            created = projects.create(
+                organization=obj.organization, name=obj.name, slug=obj.slug, actor=Actor.of_staff(request)
+            )
             obj.pk = created.pk
             obj._state.adding = False
         super().save_model(request, obj, form, change)
+
+    def organization_id_of(self, obj: Project) -> int:
+        return obj.organization_id
+
+    def place_of(self, obj: Project) -> Place:
+        return Place(obj.pk, obj.name)
 
     @admin.display(description="Events", ordering="event_count")
     def events(self, project: Project) -> int:
@@ -98,8 +111,8 @@ class WriteKeyAdmin(KeyAdmin):
     def organization(self, key: WriteKey) -> Organization:
         return key.project.organization
 
-    def revoke(self, key: WriteKey) -> None:
-        projects.revoke_write_key(key=key)
+    def revoke(self, key: WriteKey, actor: Actor) -> None:
+        projects.revoke_write_key(key=key, actor=actor)
 
 
 class SiteResource(resources.ModelResource):
@@ -197,26 +210,6 @@ class UsageCountAdmin(ReadOnlyAdmin):
     search_fields = ("project__name", "project__slug", "project__organization__slug")
     ordering = ("-day", "project")
     date_hierarchy = "day"
-
-
-class QuotaNoticeResource(resources.ModelResource):
-    organization = fields.Field(attribute="organization__slug", column_name="organization")
-
-    class Meta:
-        model = QuotaNotice
-        fields = ("organization", "month", "threshold", "recipients", "created_at")
-        export_order = fields
-
-
-@admin.register(QuotaNotice)
-class QuotaNoticeAdmin(ReadOnlyAdmin):
-    resource_classes = (QuotaNoticeResource,)
-    list_display = ("organization", "month", "threshold", "recipients", "created_at")
-    list_filter = ("threshold", ("organization", AutocompleteSelectFilter))
-    list_select_related = ("organization",)
-    search_fields = ("organization__name", "organization__slug")
-    ordering = ("-created_at",)
-    date_hierarchy = "created_at"
 
 
 class ErasureResource(resources.ModelResource):

@@ -8,6 +8,8 @@ from rest_framework import serializers
 from analytics.api.query_schema import CONDITIONS_SCHEMA
 from analytics.models import Cohort
 from analytics.models.cohorts import LONGEST_DESCRIPTION, LONGEST_NAME
+from analytics.queries import sensitive
+from analytics.sensitive import Hidden
 from analytics.services.cohorts import Content
 
 
@@ -33,7 +35,12 @@ class CohortInput(serializers.Serializer[Cohort]):
 class CohortSerializer(serializers.ModelSerializer[Cohort]):
     state = serializers.ChoiceField(choices=Cohort.State.choices)
     problem = serializers.CharField(help_text="Why it could not be computed; empty otherwise.")
-    conditions = ConditionsField(allow_null=True, help_text="Null where it is a list.")
+    conditions = serializers.SerializerMethodField(
+        help_text="Null where it is a list, or where they are withheld."
+    )
+    withheld = serializers.SerializerMethodField(
+        help_text="The sensitive fields that its conditions name, if you may not see them."
+    )
     listed = serializers.SerializerMethodField(help_text="How many ids are on its list; null where it is none.")
     uses = serializers.ListField(
         child=serializers.IntegerField(), help_text="The ids of the cohorts that it is built from."
@@ -53,11 +60,19 @@ class CohortSerializer(serializers.ModelSerializer[Cohort]):
     class Meta:
         model = Cohort
         fields = (
-            "id", "name", "description", "conditions", "listed", "uses", "version", "state", "problem", "size",
-            "as_of", "rows_read", "unknown", "unknown_people", "created_by", "created_at", "updated_by",
+            "id", "name", "description", "conditions", "withheld", "listed", "uses", "version", "state", "problem",
+            "size", "as_of", "rows_read", "unknown", "unknown_people", "created_by", "created_at", "updated_by",
             "updated_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field({**CONDITIONS_SCHEMA, "nullable": True})
+    def get_conditions(self, cohort: Cohort) -> list[Any] | None:
+        return None if self.get_withheld(cohort) else cohort.conditions
+
+    def get_withheld(self, cohort: Cohort) -> list[str]:
+        hidden: Hidden = self.context["hidden"]
+        return list(sensitive.withheld(cohort.conditions, hidden))
 
     def get_listed(self, cohort: Cohort) -> int | None:
         return None if cohort.people is None else len(cohort.people)

@@ -23,7 +23,9 @@ from analytics.api.cohort_serializers import (
 from analytics.cohorts.definition import EXAMPLE
 from analytics.models import Cohort
 from analytics.queries import cohorts as queries
+from analytics.queries.sensitive import hidden_from
 from analytics.querysets import CohortQuerySet
+from analytics.sensitive import NOTHING
 from analytics.services import cohorts
 from analytics.services.cohorts import Content
 
@@ -49,12 +51,17 @@ class CohortsView(ListAPIView[Cohort]):
     serializer_class = CohortSerializer
     filterset_class = CohortFilter
     queryset = Cohort.objects.none()
+    hidden = NOTHING
 
     def get_queryset(self) -> "QuerySet[Cohort]":
         project = access.project(
             Actor.of(self.request), project_id=self.kwargs["project_id"], capability=Capability.VIEW_DATA
         )
+        self.hidden = hidden_from(Actor.of(self.request), project)
         return Cohort.objects.of(project.pk).select_related("created_by", "updated_by")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "hidden": self.hidden}
 
     @extend_schema(tags=_TAGS, operation_id="cohorts_list", summary="List cohorts")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -73,7 +80,7 @@ class CohortsView(ListAPIView[Cohort]):
         actor = Actor.of(request)
         project = access.project(actor, project_id=project_id, capability=Capability.EDIT_COHORTS)
         made = cohorts.create(project=project, actor=actor, content=_content(request))
-        return Response(CohortSerializer(made).data, status=201)
+        return Response(_shown(request, made), status=201)
 
 
 class CohortView(APIView):
@@ -81,7 +88,7 @@ class CohortView(APIView):
 
     @extend_schema(tags=_TAGS, operation_id="cohorts_get", summary="Get a cohort", responses=CohortSerializer)
     def get(self, request: Request, project_id: int, cohort_id: int) -> Response:
-        return Response(CohortSerializer(_entered(request, project_id, cohort_id)).data)
+        return Response(_shown(request, _entered(request, project_id, cohort_id)))
 
     @extend_schema(
         tags=_TAGS,
@@ -96,7 +103,7 @@ class CohortView(APIView):
     def patch(self, request: Request, project_id: int, cohort_id: int) -> Response:
         cohort = _entered(request, project_id, cohort_id, Capability.EDIT_COHORTS)
         changed = cohorts.change(cohort=cohort, actor=Actor.of(request), content=_content(request))
-        return Response(CohortSerializer(changed).data)
+        return Response(_shown(request, changed))
 
     @extend_schema(
         tags=_TAGS,
@@ -125,7 +132,7 @@ class CohortComputeView(APIView):
         cohort = _entered(request, project_id, cohort_id, Capability.EDIT_COHORTS)
         cohorts.request(cohort=cohort)
         cohort.refresh_from_db()
-        return Response(CohortSerializer(cohort).data, status=202)
+        return Response(_shown(request, cohort), status=202)
 
 
 class CohortMembersView(APIView):
@@ -143,11 +150,11 @@ class CohortMembersView(APIView):
         cohort = _entered(request, project_id, cohort_id)
         asked = MembersQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        values = asked.validated_data
+        values, actor = asked.validated_data, Actor.of(request)
         if values["person"]:
-            page = queries.member(cohort, values["person"])
+            page = queries.member(cohort, values["person"], actor=actor)
         else:
-            page = queries.members(cohort, after=values["after"], limit=values["limit"])
+            page = queries.members(cohort, after=values["after"], limit=values["limit"], actor=actor)
         found = {"as_of": cohort.as_of, "size": cohort.size, "members": page.members, "next": page.next}
         return Response(MembersSerializer(found).data)
 
@@ -157,6 +164,11 @@ def _entered(
 ) -> Cohort:
     project = access.project(Actor.of(request), project_id=project_id, capability=capability)
     return access.cohort(project, cohort_id=cohort_id)
+
+
+def _shown(request: Request, cohort: Cohort) -> Any:
+    context = {"hidden": hidden_from(Actor.of(request), cohort.project)}
+    return CohortSerializer(cohort, context=context).data
 
 
 def _content(request: Request) -> Content:

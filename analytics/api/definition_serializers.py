@@ -24,6 +24,11 @@ class PropertyReadingSerializer(serializers.ModelSerializer[PropertyReading]):
 
 
 class PropertyDefinitionSerializer(serializers.ModelSerializer[PropertyDefinition]):
+    sensitive = serializers.BooleanField(
+        source="is_sensitive",
+        read_only=True,
+        help_text="Its values are for those alone who may see what is sensitive.",
+    )
     types = PropertyReadingSerializer(many=True, read_only=True, help_text="The most frequent first.")
     volume = serializers.IntegerField(read_only=True)
     first_seen = serializers.DateTimeField(read_only=True)
@@ -32,7 +37,8 @@ class PropertyDefinitionSerializer(serializers.ModelSerializer[PropertyDefinitio
     class Meta:
         model = PropertyDefinition
         fields = (
-            "id", "name", "subject", "description", "hidden", "types", "volume", "first_seen", "last_seen",
+            "id", "name", "subject", "description", "hidden", "sensitive", "types", "volume", "first_seen",
+            "last_seen",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -48,6 +54,10 @@ class DescriptionSerializer(serializers.Serializer[object]):
         if unknown:
             raise serializers.ValidationError({name: ["Cannot be changed here."] for name in unknown})
         return super().to_internal_value(data)
+
+
+class PropertyDescriptionSerializer(DescriptionSerializer):
+    sensitive = serializers.BooleanField(required=False, help_text="Takes a person who may mark properties.")
 
 
 class PersonIdSerializer(serializers.Serializer[object]):

@@ -1,7 +1,5 @@
 """A project's events and properties: listed, and described by people."""
 
-from typing import Any, TypeVar
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -18,6 +16,7 @@ from analytics.api.definition_serializers import (
     DescriptionSerializer,
     EventDefinitionSerializer,
     PropertyDefinitionSerializer,
+    PropertyDescriptionSerializer,
 )
 from analytics.contracts import Kind
 from analytics.models import EventDefinition, Project, PropertyDefinition
@@ -25,7 +24,6 @@ from analytics.querysets import EventDefinitionQuerySet, PropertyDefinitionQuery
 from analytics.services import definitions
 
 _TAGS = ["definitions"]
-_Definition = TypeVar("_Definition", EventDefinition, PropertyDefinition)
 
 
 class ByName(CursorPagination):
@@ -105,7 +103,7 @@ class EventDefinitionView(APIView):
     )
     def patch(self, request: Request, project_id: int, event_id: int) -> Response:
         found = access.event_definition(_edited(request, project_id), definition_id=event_id)
-        return Response(EventDefinitionSerializer(_described(found, request.data)).data)
+        return Response(EventDefinitionSerializer(_described(found, request)).data)
 
 
 class PropertyDefinitionView(APIView):
@@ -122,13 +120,22 @@ class PropertyDefinitionView(APIView):
     @extend_schema(
         tags=_TAGS,
         operation_id="properties_definitions_update",
-        summary="Describe or hide a property",
-        request=DescriptionSerializer,
+        summary="Describe or hide a property, or mark it as sensitive",
+        request=PropertyDescriptionSerializer,
         responses=PropertyDefinitionSerializer,
     )
     def patch(self, request: Request, project_id: int, property_id: int) -> Response:
-        found = access.property_definition(_edited(request, project_id), definition_id=property_id)
-        return Response(PropertyDefinitionSerializer(_described(found, request.data)).data)
+        project, actor = _edited(request, project_id), Actor.of(request)
+        found = access.property_definition(project, definition_id=property_id)
+        given = PropertyDescriptionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        values = dict(given.validated_data)
+        if (is_sensitive := values.pop("sensitive", None)) is not None:
+            actor.require(project.organization_id, Capability.MARK_SENSITIVE)
+            definitions.mark(definition=found, actor=actor, is_sensitive=is_sensitive)
+        if values:
+            definitions.describe(definition=found, actor=actor, **values)
+        return Response(PropertyDefinitionSerializer(found).data)
 
 
 def _viewed(request: Request, project_id: int) -> Project:
@@ -139,8 +146,8 @@ def _edited(request: Request, project_id: int) -> Project:
     return access.project(Actor.of(request), project_id=project_id, capability=Capability.EDIT_DEFINITIONS)
 
 
-def _described(definition: _Definition, data: Any) -> _Definition:
-    given = DescriptionSerializer(data=data)
+def _described(definition: EventDefinition, request: Request) -> EventDefinition:
+    given = DescriptionSerializer(data=request.data)
     given.is_valid(raise_exception=True)
-    definitions.describe(definition=definition, **given.validated_data)
+    definitions.describe(definition=definition, actor=Actor.of(request), **given.validated_data)
     return definition

@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.errors import PlumblineError, TooLarge, TooSlow, Unavailable, envelope
 from accounts.idempotency import Once
 from accounts.middleware import ACCEPTABLE
+from analytics.api.ended_keys import EndedKeys
 from analytics.api.ingestion import CORS
 from analytics.ingestion import judging
 from analytics.ingestion.client import ClientInfo, client_info
@@ -27,7 +28,7 @@ from analytics.ingestion.ids import new_uuid
 from analytics.ingestion.protocols import protocol_of, wire
 from analytics.services import ingestion, quota, same_answer, visitors
 from analytics.services.group_commit import GroupCommit
-from analytics.services.senders import Remembered, Sender, find, key_of
+from analytics.services.senders import Remembered, Sender, SenderKey, find, key_of, take
 
 LOG = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -51,7 +52,8 @@ class EventsOr:
     def __init__(self, application: ASGI3Application) -> None:
         self.application = application
         self.writer = GroupCommit()
-        self._senders = Remembered()
+        self._senders: Remembered[SenderKey, Sender] = Remembered()
+        self._ended_keys = EndedKeys(self._senders.forget)
         self._asked: dict[object, asyncio.Task[Sender]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
 
@@ -61,12 +63,11 @@ class EventsOr:
         if scope["type"] != "http" or protocol is None:
             await self.application(scope, receive, send)
             return
-        headers = _headers(scope)
-        if settings.SECURE_SSL_REDIRECT and not _is_secure(scope, headers):
+        headers = headers_of(scope)
+        if settings.SECURE_SSL_REDIRECT and not is_secure(scope, headers):
             await self.application(scope, receive, send)
             return
-        given = headers.get("x-request-id", "")
-        request_id = given if ACCEPTABLE.fullmatch(given) else new_uuid().hex
+        request_id = request_id_of(headers)
         # The request's task has a context of its own, which ends with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
@@ -132,6 +133,8 @@ class EventsOr:
     async def _outcome(self, submission: wire.Submission, client: ClientInfo, *, is_large: bool) -> wire.Outcome:
         """What became of each event, once they are on disk. What looks at a request as a whole belongs here."""
         sender, now = await self._sender(submission), timezone.now()
+        if sender.limited is not None:
+            await self._in_thread(take, sender)
         if quota.is_refused(sender):
             await self._in_thread(partial(quota.admit, sender=sender, calls=submission.calls, now=now))
         if submission.allows_nameless and visitors.asks_redis(calls=submission.calls, client=client, now=now):
@@ -152,6 +155,7 @@ class EventsOr:
     async def _sender(self, submission: wire.Submission) -> Sender:
         """Who sends; many requests that come with the same key ask once."""
         key = key_of(submission)
+        self._ended_keys.listen()
         if (found := self._senders.get(key)) is not None:
             return found
         if (task := self._asked.get(key)) is None:
@@ -160,7 +164,7 @@ class EventsOr:
         return await asyncio.shield(task)
 
     async def _ask(self, submission: wire.Submission) -> Sender:
-        key = key_of(submission)
+        key, asked_at = key_of(submission), self._senders.forgotten
         try:
             sender = await self._in_thread(partial(find, submission, now=timezone.now()))
         except PlumblineError as error:
@@ -171,7 +175,7 @@ class EventsOr:
             refusal = Unavailable("Keys cannot be looked up at the moment. Send it again.", retry_after=5)
             self._senders.refuse(key, refusal)
             raise refusal from error
-        self._senders.keep(key, sender)
+        self._senders.keep(key, sender, asked_at=asked_at)
         return sender
 
     async def _in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
@@ -186,7 +190,7 @@ def _alone(work: Callable[..., Result], *arguments: object) -> Result:
         connection.close()
 
 
-def _headers(scope: HTTPScope) -> dict[str, str]:
+def headers_of(scope: HTTPScope) -> dict[str, str]:
     """By name in lower case; what was sent several times is joined, as Django does."""
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
@@ -195,7 +199,26 @@ def _headers(scope: HTTPScope) -> dict[str, str]:
     return found
 
 
-def _is_secure(scope: HTTPScope, headers: Mapping[str, str]) -> bool:
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """What the client calls its request, as `RequestIdMiddleware` takes it; else one of ours."""
+    given = headers.get("x-request-id", "")
+    return given if ACCEPTABLE.fullmatch(given) else new_uuid().hex
+
+
+def headers_of_answer(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:
+    """What every answer has that Django does not give."""
+    headers = [
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if settings.SECURE_HSTS_SECONDS:
+        headers.append((b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS))
+    return headers
+
+
+def is_secure(scope: HTTPScope, headers: Mapping[str, str]) -> bool:
+    """Whether a request came by TLS, as Django has it; `headers` by name in lower case."""
     if scope["scheme"] == "https":
         return True
     if settings.SECURE_PROXY_SSL_HEADER is None:
@@ -239,15 +262,8 @@ async def _pieces(receive: ASGIReceiveCallable, limit: int) -> bytes:
 
 async def _send(reply: wire.Reply, request_id: str, send: ASGISendCallable) -> None:
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
-    headers += (
-        (b"content-length", b"%d" % len(reply.body)),
-        (b"x-request-id", request_id.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        *_CORS,
-    )
+    headers += (*headers_of_answer(reply.body, request_id), *_CORS)
     if reply.status in UNREAD:
         headers.append((b"connection", b"close"))
-    if settings.SECURE_HSTS_SECONDS:
-        headers.append((b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})

@@ -18,8 +18,7 @@ from accounts.permissions import Capability
 from analytics import access
 from analytics.models import Erasure
 from analytics.queries import erasures as erasure_queries
-from analytics.queries import person as person_queries
-from analytics.services import erasures
+from analytics.services import erasures, exports
 
 if TYPE_CHECKING:
     RequestSerializer = serializers.Serializer[None]
@@ -127,5 +126,5 @@ class PersonExportView(APIView):
     def get(self, request: Request, project_id: int, person: str) -> HttpResponse:
         actor = Actor.of(request)
         project = access.project(actor, project_id=project_id, capability=Capability.EXPORT_PEOPLE)
-        file = person_queries.export(project=project, identifier=erasures.identifier(person))
+        file = exports.of_person(project=project, actor=actor, identifier=erasures.identifier(person))
         return HttpResponse(file, content_type="application/zip", headers=ATTACHED)

@@ -48,5 +48,6 @@ class ExportView(APIView):
         },
     )
     def get(self, request: Request, project_id: int) -> StreamingHttpResponse:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.EXPORT_DATA)
-        return download(project, wanted_of(request.query_params))
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.EXPORT_DATA)
+        return download(project, actor, wanted_of(request.query_params))

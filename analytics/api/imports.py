@@ -106,7 +106,7 @@ class ImportView(APIView):
     def delete(self, request: Request, project_id: int, import_id: UUID) -> Response:
         """What it brought so far stays."""
         item = _item(request, project_id, import_id)
-        uploads.cancel(item=item)
+        uploads.cancel(item=item, actor=Actor.of(request))
         item.refresh_from_db()
         return Response(ImportSerializer(item).data)
 

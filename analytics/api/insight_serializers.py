@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.errors import Invalid
 from analytics.api.query_schema import SPEC_SCHEMA
 from analytics.kinds import parse_spec
-from analytics.models import Insight, InsightChange
+from analytics.models import Insight, InsightChange, Visibility
 from analytics.models.insights import LONGEST_DESCRIPTION, LONGEST_NAME
 
 
@@ -21,6 +21,9 @@ class InsightInput(serializers.Serializer[Insight]):
     name = serializers.CharField(max_length=LONGEST_NAME, required=False)
     description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, allow_blank=True)
     is_favourite = serializers.BooleanField(required=False)
+    visibility = serializers.ChoiceField(
+        choices=Visibility.choices, required=False, help_text="private: its maker's alone, who has to be a person."
+    )
     spec = SpecField(required=False)
 
 
@@ -33,15 +36,20 @@ class InsightSerializer(serializers.ModelSerializer[Insight]):
     )
     created_by = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
     updated_by = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
+    shared = serializers.SerializerMethodField(help_text="Whether a public link shows it.")
     spec = SpecField()
 
     class Meta:
         model = Insight
         fields = (
-            "id", "name", "description", "is_favourite", "kind", "spec", "problem",
+            "id", "name", "description", "is_favourite", "visibility", "shared", "kind", "spec", "problem",
             "created_by", "created_at", "updated_by", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_shared(self, insight: Insight) -> bool:
+        known: bool | None = getattr(insight, "is_shared", None)
+        return insight.shares.live().exists() if known is None else known
 
     def get_kind(self, insight: Insight) -> str:
         return "" if self.get_problem(insight) else str(insight.spec["kind"])
@@ -58,7 +66,18 @@ class InsightChangeSerializer(serializers.ModelSerializer[InsightChange]):
 
     class Meta:
         model = InsightChange
-        fields = ("number", "what", "at", "by", "by_key", "name", "description", "is_favourite", "spec")
+        fields = (
+            "number",
+            "what",
+            "at",
+            "by",
+            "by_key",
+            "name",
+            "description",
+            "is_favourite",
+            "visibility",
+            "spec",
+        )
         read_only_fields = fields
 
 

@@ -20,7 +20,9 @@ from analytics.api.insight_serializers import InsightChangeSerializer, InsightIn
 from analytics.api.queries import FILES, LATER, PREFER, Answers, asked
 from analytics.api.query_schema import ANSWER_SCHEMA
 from analytics.kinds import parse_spec
-from analytics.models import Insight, InsightChange
+from analytics.models import Insight, InsightChange, Visibility
+from analytics.queries.sensitive import hidden_from
+from analytics.sensitive import naming
 from analytics.services import insights
 from analytics.services.insights import Content
 
@@ -30,6 +32,7 @@ _TAGS = ["insights"]
 class InsightFilter(filters.FilterSet):
     search = filters.CharFilter(method="mentioning", label="A part of the name or description.")
     is_favourite = filters.BooleanFilter()
+    visibility = filters.ChoiceFilter(choices=Visibility.choices)
     kind = filters.CharFilter(field_name="spec__kind", label="The kind of query.")
 
     def mentioning(self, rows: "QuerySet[Insight]", name: str, text: str) -> "QuerySet[Insight]":  # noqa: ARG002
@@ -44,11 +47,9 @@ class InsightsView(ListAPIView[Insight]):
     queryset = Insight.objects.none()
 
     def get_queryset(self) -> "QuerySet[Insight]":
-        project = access.project(
-            Actor.of(self.request), project_id=self.kwargs["project_id"], capability=Capability.VIEW_DATA
-        )
-        found = Insight.objects.filter(project=project, deleted_at=None)
-        return found.select_related("created_by", "updated_by")
+        actor = Actor.of(self.request)
+        project = access.project(actor, project_id=self.kwargs["project_id"], capability=Capability.VIEW_DATA)
+        return access.insights(actor, project).select_related("created_by", "updated_by")
 
     @extend_schema(tags=_TAGS, operation_id="insights_list", summary="List saved insights")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -125,7 +126,10 @@ class InsightResultView(Answers):
 
 
 class InsightHistoryView(APIView):
-    """What became of an insight, the latest first; also of one that was deleted."""
+    """What became of an insight, the latest first; also of one that was deleted.
+
+    What it was while it asked about what is hidden from you, is left out.
+    """
 
     @extend_schema(
         tags=_TAGS,
@@ -135,8 +139,10 @@ class InsightHistoryView(APIView):
     )
     def get(self, request: Request, project_id: int, insight_id: UUID) -> Response:
         insight = _entered(request, project_id, insight_id, with_deleted=True)
+        hidden = hidden_from(Actor.of(request), insight.project)
         changes = InsightChange.objects.filter(insight=insight).select_related("by", "by_key")[:1000]
-        return Response(InsightChangeSerializer(changes, many=True).data)
+        shown = [change for change in changes if not naming(change.spec, hidden)]
+        return Response(InsightChangeSerializer(shown, many=True).data)
 
 
 class InsightRestoreView(APIView):
@@ -164,8 +170,9 @@ def _entered(
     *,
     with_deleted: bool = False,
 ) -> Insight:
-    project = access.project(Actor.of(request), project_id=project_id, capability=capability)
-    return access.insight(project, insight_id=insight_id, with_deleted=with_deleted)
+    actor = Actor.of(request)
+    project = access.project(actor, project_id=project_id, capability=capability)
+    return access.insight(actor, project, insight_id=insight_id, with_deleted=with_deleted)
 
 
 def _content(request: Request) -> Content:

@@ -29,8 +29,9 @@ class PersonView(APIView):
         responses={200: PersonSerializer, 404: OpenApiResponse(description="Nothing is known of this id.")},
     )
     def get(self, request: Request, project_id: int, person: str) -> Response:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
-        return Response(PersonSerializer(profiles.person(project=project, identifier=person)).data)
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.VIEW_DATA)
+        return Response(PersonSerializer(profiles.person(project=project, identifier=person, actor=actor)).data)
 
 
 class GroupView(APIView):
@@ -41,8 +42,9 @@ class GroupView(APIView):
         responses={200: GroupSerializer, 404: OpenApiResponse(description="Nothing is known of this group.")},
     )
     def get(self, request: Request, project_id: int, group: str) -> Response:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
-        return Response(GroupSerializer(profiles.group(project=project, identifier=group)).data)
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.VIEW_DATA)
+        return Response(GroupSerializer(profiles.group(project=project, identifier=group, actor=actor)).data)
 
 
 class PersonEventsView(APIView):
@@ -55,8 +57,9 @@ class PersonEventsView(APIView):
         responses={200: TimelineSerializer, 400: OpenApiResponse(description="A parameter is not valid.")},
     )
     def get(self, request: Request, project_id: int, person: str) -> Response:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
-        found = timelines.of_person(project=project, identifier=person, asked=_asked(request))
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.VIEW_DATA)
+        found = timelines.of_person(project=project, identifier=person, asked=_asked(request), actor=actor)
         return Response(TimelineSerializer(found).data)
 
 
@@ -70,8 +73,9 @@ class GroupEventsView(APIView):
         responses={200: TimelineSerializer, 400: OpenApiResponse(description="A parameter is not valid.")},
     )
     def get(self, request: Request, project_id: int, group: str) -> Response:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
-        found = timelines.of_group(project=project, identifier=group, asked=_asked(request))
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.VIEW_DATA)
+        found = timelines.of_group(project=project, identifier=group, asked=_asked(request), actor=actor)
         return Response(TimelineSerializer(found).data)
 
 

@@ -66,10 +66,11 @@ class PlausibleStatsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        organization = access.readable_organization(Actor.of(request))
+        actor = Actor.of(request)
+        access.require_reading_key(actor)
         query = parsed(request.data)
-        project = access.project_of_stats(organization, site_id=query.site_id)
-        return Response(plausible_stats.answer(project=project, query=query, now=timezone.now()))
+        project = access.project_of_stats(actor, site_id=query.site_id)
+        return Response(plausible_stats.answer(project=project, actor=actor, query=query, now=timezone.now()))
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)

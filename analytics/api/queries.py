@@ -1,6 +1,7 @@
 """Questions about a project's events: asked, waited for, fetched, cancelled, explained."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -150,8 +151,7 @@ class ExplainView(APIView):
         examples=EXAMPLES,
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = _explainable(request, project_id)
-        return _explained(project, request.data)
+        return _explained(request, project_id, lambda: request.data)
 
     @extend_schema(
         operation_id="projects_query_explain_get",
@@ -161,8 +161,7 @@ class ExplainView(APIView):
         responses=_RESPONSES,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = _explainable(request, project_id)
-        return _explained(project, _read(request.query_params.get("spec", "")))
+        return _explained(request, project_id, lambda: _read(request.query_params.get("spec", "")))
 
 
 class QuerySchemaView(APIView):
@@ -182,17 +181,16 @@ class QuerySchemaView(APIView):
         return Response(kinds())
 
 
-def _explainable(request: Request, project_id: int) -> Project:
-    return access.project(Actor.of(request), project_id=project_id, capability=Capability.EXPLAIN_QUERIES)
-
-
-def _explained(project: Project, data: Any) -> Response:
-    return Response(explained(explain(project=project, spec=parse_spec(_object(data)))))
+def _explained(request: Request, project_id: int, read: Callable[[], Any]) -> Response:
+    actor = Actor.of(request)
+    project = access.project(actor, project_id=project_id, capability=Capability.EXPLAIN_QUERIES)
+    return Response(explained(explain(project=project, spec=parse_spec(_object(read())), actor=actor)))
 
 
 def _run(request: Request, project_id: int, run_id: UUID) -> QueryRun:
-    project = access.project(Actor.of(request), project_id=project_id, capability=Capability.VIEW_DATA)
-    return access.query_run(project, run_id=run_id)
+    actor = Actor.of(request)
+    project = access.project(actor, project_id=project_id, capability=Capability.VIEW_DATA)
+    return access.query_run(actor, project, run_id=run_id)
 
 
 def _later(run: QueryRun) -> Response:

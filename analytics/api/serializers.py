@@ -9,9 +9,13 @@ from analytics.models import Project, Site
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     organization = serializers.SlugRelatedField[Organization](slug_field="slug", read_only=True)
 
+    limited = serializers.BooleanField(
+        source="is_limited", help_text="To chosen members, besides owners and admins.", read_only=True
+    )
+
     class Meta:
         model = Project
-        fields = ("id", "organization", "name", "slug", "time_zone", "first_weekday", "created_at")
+        fields = ("id", "organization", "name", "slug", "time_zone", "first_weekday", "limited", "created_at")
         read_only_fields = fields
 
 

@@ -40,10 +40,11 @@ class SitesView(APIView):
         },
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.MANAGE_PROJECTS)
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.MANAGE_PROJECTS)
         given = SiteInput(data=request.data)
         given.is_valid(raise_exception=True)
-        site = sites.add(project=project, name=given.validated_data["name"])
+        site = sites.add(project=project, name=given.validated_data["name"], actor=actor)
         return Response(SiteSerializer(site).data, status=201)
 
 
@@ -66,5 +67,5 @@ class SiteView(APIView):
     def delete(self, request: Request, project_id: int, site_id: int) -> Response:
         actor = Actor.of(request)
         site = access.site(actor, project_id=project_id, site_id=site_id, capability=Capability.MANAGE_PROJECTS)
-        sites.remove(site=site)
+        sites.remove(site=site, actor=actor)
         return Response(status=204)

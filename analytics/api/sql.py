@@ -82,7 +82,9 @@ class SqlView(APIView):
             (200, CSV): OpenApiTypes.BINARY,
             (200, PARQUET): OpenApiTypes.BINARY,
             400: OpenApiResponse(description="It cannot run; the error has `line`, `column` and `excerpt`."),
-            403: OpenApiResponse(description="Viewers do not run SQL."),
+            403: OpenApiResponse(
+                description="Viewers do not run SQL; on ClickHouse, nor does who may not see sensitive properties."
+            ),
             404: OpenApiResponse(description="There is no such project, or not for you."),
             422: OpenApiResponse(description="It would read more than the plan allows."),
             503: OpenApiResponse(description="The events are in ClickHouse, where SQL is closed to the project."),
@@ -91,9 +93,10 @@ class SqlView(APIView):
         examples=[OpenApiExample("Visits by country", EXAMPLE, request_only=True)],
     )
     def post(self, request: Request, project_id: int) -> HttpResponseBase:
-        project = access.project(Actor.of(request), project_id=project_id, capability=Capability.RUN_SQL)
+        actor = Actor.of(request)
+        project = access.project(actor, project_id=project_id, capability=Capability.RUN_SQL)
         asked = _question(request.data)
-        found = run_sql(project=project, sql=asked.sql, period=asked.period)
+        found = run_sql(project=project, sql=asked.sql, period=asked.period, actor=actor)
         return _answered(chosen_type(request), found)
 
 

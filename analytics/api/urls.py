@@ -18,8 +18,10 @@ from analytics.api.insights import (
     InsightView,
 )
 from analytics.api.people import GroupEventsView, GroupView, PersonEventsView, PersonView
+from analytics.api.project_access import ProjectAccessView
 from analytics.api.projects import ProjectListView, ProjectView
 from analytics.api.queries import ExplainView, QueryRunView, QuerySchemaView, QueryView
+from analytics.api.shares import SharesView, ShareView
 from analytics.api.sites import SitesView, SiteView
 from analytics.api.sql import SqlView
 from analytics.api.usage import DropsView, UsageView
@@ -27,6 +29,7 @@ from analytics.api.usage import DropsView, UsageView
 urlpatterns = [
     path("projects/", ProjectListView.as_view(), name="api_projects"),
     path("projects/<int:project_id>/", ProjectView.as_view(), name="api_project"),
+    path("projects/<int:project_id>/access/", ProjectAccessView.as_view(), name="api_project_access"),
     path("projects/<int:project_id>/erasures/", ErasuresView.as_view(), name="api_erasures"),
     path("projects/<int:project_id>/erasures/<uuid:erasure_id>/", ErasureView.as_view(), name="api_erasure"),
     path(
@@ -41,6 +44,16 @@ urlpatterns = [
     path("projects/<int:project_id>/sql/", SqlView.as_view(), name="api_sql"),
     path("projects/<int:project_id>/insights/", InsightsView.as_view(), name="api_insights"),
     path("projects/<int:project_id>/insights/<uuid:insight_id>/", InsightView.as_view(), name="api_insight"),
+    path(
+        "projects/<int:project_id>/insights/<uuid:insight_id>/shares/",
+        SharesView.as_view(),
+        name="api_insight_shares",
+    ),
+    path(
+        "projects/<int:project_id>/insights/<uuid:insight_id>/shares/<int:share_id>/",
+        ShareView.as_view(),
+        name="api_insight_share",
+    ),
     path(
         "projects/<int:project_id>/insights/<uuid:insight_id>/result/",
         InsightResultView.as_view(),

@@ -42,21 +42,23 @@ class DropsView(APIView):
 
 
 class UsageView(APIView):
-    """An organization's events of a month, and where it stands in its quota."""
+    """An organization's events and tokens of a month, and where it stands in its quota and caps."""
 
     @extend_schema(
         operation_id="organizations_usage",
         summary="Usage and quota of a month",
-        description="Kept events by project and by day of arrival (UTC). Duplicates, bots and whatever else was "
-        "dropped do not count.",
+        description="Kept events by project and by day of arrival (UTC), and what models used, from the ledger. "
+        "Duplicates, bots and whatever else was dropped do not count.",
         parameters=[UsageQuery],
         responses={200: UsageSerializer, 400: _INVALID},
         tags=["organizations"],
     )
     def get(self, request: Request, organization: str) -> Response:
-        found = accounts_access.organization(Actor.of(request), slug=organization, capability=Capability.VIEW_DATA)
+        actor = Actor.of(request)
+        found = accounts_access.organization(actor, slug=organization, capability=Capability.VIEW_USAGE)
         asked = UsageQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         month = asked.validated_data["month"]
         first = month_named(month) if month else None
-        return Response(UsageSerializer(usage(found, now=timezone.now(), month=first)).data)
+        named = set(access.named_projects(actor, found).values_list("pk", flat=True))
+        return Response(UsageSerializer(usage(found, now=timezone.now(), named=named, month=first)).data)

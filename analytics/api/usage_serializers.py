@@ -1,10 +1,18 @@
 """The shapes of the ledger of drops and of an organization's usage."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.billing.meters import Meter
+from accounts.billing.queries.usage import ModelUsage
 from analytics.contracts import DropReason
 from analytics.queries.quota import State
+from analytics.queries.usage import Usage
 
+METERS = [meter.value for meter in Meter]
 REASONS = [reason.value for reason in DropReason]
 
 
@@ -41,7 +49,7 @@ class DayUsageSerializer(serializers.Serializer[object]):
 
 
 class ProjectUsageSerializer(serializers.Serializer[object]):
-    project_id = serializers.IntegerField()
+    project_id = serializers.IntegerField(allow_null=True, help_text="Null is the sum of those you do not see.")
     name = serializers.CharField()
     slug = serializers.CharField()
     events = serializers.IntegerField()
@@ -67,12 +75,73 @@ class StandingSerializer(serializers.Serializer[object]):
     plan = LimitsSerializer(source="limits")
 
 
-class UsageSerializer(serializers.Serializer[object]):
+class MeterSumSerializer(serializers.Serializer[object]):
+    day = serializers.DateField(help_text="In UTC.")
+    project_id = serializers.IntegerField(allow_null=True, help_text="Null is of no project.")
+    meter = serializers.ChoiceField(choices=METERS)
+    model = serializers.CharField(help_text="Empty for events.")
+    currency = serializers.CharField(help_text="Of `llm_cost`; empty otherwise.")
+    quantity = serializers.IntegerField(help_text="A cost is in micro-units of its currency.")
+
+
+class CostSerializer(serializers.Serializer[object]):
+    currency = serializers.CharField()
+    amount = serializers.IntegerField(help_text="In micro-units: 1,000,000 is one dollar, euro, …")
+
+
+class ModelUsageSerializer(serializers.Serializer[ModelUsage]):
+    model = serializers.CharField()
+    tokens = serializers.IntegerField(help_text="All kinds together.")
+    input_tokens = serializers.IntegerField(source="by_meter.llm_input_tokens")
+    cached_tokens = serializers.IntegerField(source="by_meter.llm_cached_tokens")
+    output_tokens = serializers.IntegerField(source="by_meter.llm_output_tokens")
+    reasoning_tokens = serializers.IntegerField(source="by_meter.llm_reasoning_tokens")
+    costs = serializers.SerializerMethodField()
+
+    @extend_schema_field(CostSerializer(many=True))
+    def get_costs(self, usage: ModelUsage) -> list[dict[str, Any]]:
+        return _amounts(usage.costs)
+
+
+class MeterForecastSerializer(serializers.Serializer[object]):
+    of = serializers.ChoiceField(choices=["events", "tokens", "cost"])
+    currency = serializers.CharField(help_text="Of a cost; empty otherwise.")
+    used = serializers.IntegerField(source="forecast.used")
+    total = serializers.IntegerField(source="forecast.total", help_text="At the month's end.")
+    days = serializers.IntegerField(source="forecast.days", help_text="Of which the mean was taken; 7 at most.")
+
+
+class SpendingSerializer(serializers.Serializer[object]):
+    currency = serializers.CharField()
+    cap = serializers.IntegerField(help_text="In micro-units, as the other amounts.")
+    spent = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="For calls under way.")
+    left = serializers.IntegerField()
+    resets_at = serializers.DateTimeField()
+
+
+class UsageSerializer(serializers.Serializer[Usage]):
     month = serializers.DateField(help_text="Its first day.")
     events = serializers.IntegerField(help_text="Kept in the month.")
     standing = StandingSerializer(allow_null=True, help_text="Now; null for a month that is over.")
     by_project = ProjectUsageSerializer(many=True, help_text="The largest first.")
     by_day = DayUsageSerializer(many=True, help_text="Every day of the month up to today.")
+    tokens = serializers.IntegerField(source="metered.tokens", help_text="Of all models in the month.")
+    costs = serializers.SerializerMethodField()
+    by_model = ModelUsageSerializer(many=True, source="metered.by_model", help_text="The largest first.")
+    by_meter = MeterSumSerializer(many=True, source="metered.sums", help_text="The ledger's sums of days.")
+    forecasts = MeterForecastSerializer(
+        many=True, source="metered.forecasts", help_text="Of the running month, from its last seven whole days."
+    )
+    caps = SpendingSerializer(many=True, help_text="Spending under a cap, now.")
+
+    @extend_schema_field(CostSerializer(many=True))
+    def get_costs(self, usage: Usage) -> list[dict[str, Any]]:
+        return _amounts(usage.metered.costs)
+
+
+def _amounts(costs: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"currency": currency, "amount": amount} for currency, amount in costs.items()]
 
 
 class UsageQuery(serializers.Serializer[object]):

@@ -21,9 +21,9 @@ from pydantic import (
 )
 
 from accounts.errors import Invalid
+from analytics.fields import PERSON, PERSON_TRAIT_PREFIX, named
 from analytics.kinds import faults_of
 from analytics.kinds.events import EventFilters
-from analytics.kinds.fields import PERSON, PERSON_TRAIT_PREFIX, named
 from analytics.kinds.filters import SHAPES, Filter, bounded
 from analytics.periods import Period
 

@@ -13,10 +13,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from analytics.cohorts.definition import AllConditions, Condition, Done, NoCondition, dones, required
+from analytics.fields import PERSON
 from analytics.kinds import filters
 from analytics.kinds.events import events_of, fields_of, passes, wanted_of
 from analytics.kinds.expressions import wanted_by
-from analytics.kinds.fields import PERSON
 from analytics.kinds.filters import Filter, Filters, Operator
 from analytics.periods import Period, Span
 from analytics.store.base import Range, Reading, Wanted

@@ -5,6 +5,8 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from accounts.origin import client_address
+
 # Country headers that proxies set; believed only behind a proxy that we trust.
 _COUNTRY_HEADERS = ("cf-ipcountry", "x-country")
 _LONGEST_ADDRESS = 64
@@ -29,7 +31,9 @@ def client_info(*, headers: Mapping[str, str], peer: str, trusted_proxies: int) 
     if trusted_proxies > 0:
         country = next((headers[name] for name in _COUNTRY_HEADERS if headers.get(name)), "")
     return ClientInfo(
-        address=_address(headers.get("x-forwarded-for", ""), peer, trusted_proxies),
+        address=client_address(
+            forwarded=headers.get("x-forwarded-for", ""), peer=peer, trusted_proxies=trusted_proxies
+        ),
         user_agent=user_agent if from_browser else "",
         country=country,
         language=_first_language(headers.get("accept-language", "")) if from_browser else "",
@@ -56,14 +60,6 @@ def _read_address(text: str) -> tuple[str, bool]:
     except ValueError:
         return "", False
     return str(found), found.is_global
-
-
-def _address(forwarded: str, peer: str, trusted_proxies: int) -> str:
-    """Each trusted proxy appended whom it saw, so the client stands that many places from the end."""
-    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    if trusted_proxies <= 0 or not hops:
-        return peer
-    return hops[-min(trusted_proxies, len(hops))]
 
 
 def _first_language(accepted: str) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from analytics.kinds.fields import PROPERTY_PREFIX
+from analytics.fields import PROPERTY_PREFIX
 
 
 class Aggregation(StrEnum):

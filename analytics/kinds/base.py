@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,6 +45,10 @@ class Spec(BaseModel):
     period: Period
     filters: Filters = Field(default=(), max_length=50)
     by: By = Field(default=By.PERSON, description="Whose numbers: people's, or groups'.")
+
+    def leaving_out(self, names: frozenset[str]) -> Self:  # noqa: ARG002 (for kinds that show whole events)
+        """The question of somebody who may not see properties of these names, none of which it names itself."""
+        return self
 
 
 def holds_nul(spec: Mapping[str, Any]) -> bool:

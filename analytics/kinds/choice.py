@@ -1,6 +1,6 @@
 """A choice of events, as a step of a funnel is one: a name, and filters. No Django here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import ibis
 import ibis.expr.types as ir
@@ -46,10 +46,24 @@ def fits(events: ir.Table, choice: Choice, names: frozenset[str] = frozenset()) 
     return (events.name == choice.event) & fitting
 
 
-def places(events: ir.Table, choices: Sequence[Choice], names: frozenset[str] = frozenset()) -> ir.IntegerValue:
-    """The choices that an event fits, as bits: 1 for the first, 2 for the second, 4 for the third."""
+def places(events: ir.Table, choices: Sequence[Choice]) -> ir.IntegerValue:
+    """The choices that an event fits, as bits: 1 for the first, 2 for the second, 4 for the third.
+
+    One look at the name decides which of them are left: there may be very many events.
+    """
+    of_any = _bits(events, choices, {""})
+    arms = [
+        (events.name == name, _bits(events, choices, {"", name}))
+        for name in dict.fromkeys(choice.event for choice in choices if choice.event)
+    ]
+    return ibis.cases(*arms, else_=of_any) if arms else of_any
+
+
+def _bits(events: ir.Table, choices: Sequence[Choice], names: Set[str]) -> ir.IntegerValue:
+    """The bits of the choices of these names whose filters an event passes."""
     none = ibis.literal(0, "int64")
     found: ir.IntegerValue = none
     for place, choice in enumerate(choices):
-        found = found + fits(events, choice, names).ifelse(ibis.literal(1 << place, "int64"), none)
+        if choice.event in names:
+            found = found + passes(events, choice.filters).ifelse(ibis.literal(1 << place, "int64"), none)
     return found

@@ -13,8 +13,8 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import AfterValidator
 
+from analytics.fields import ENTRY_PATH, EXIT_PATH, SESSION_FIELDS, FieldName
 from analytics.kinds.expressions import meets, wanted_by
-from analytics.kinds.fields import ENTRY_PATH, EXIT_PATH, SESSION_FIELDS, FieldName
 from analytics.kinds.filters import Filters, leaves
 from analytics.store.base import Reading, Wanted
 

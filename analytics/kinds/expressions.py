@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from analytics.kinds.fields import (
+from analytics.fields import (
     GROUP_TRAIT_PREFIX,
     IN_COHORT,
     NOT_IN_COHORT,

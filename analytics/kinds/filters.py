@@ -25,7 +25,7 @@ from pydantic import (
     field_validator,
 )
 
-from analytics.kinds.fields import COHORT_PREFIX, HIGHEST_ID, PERSON, FieldName, is_typed
+from analytics.fields import COHORT_PREFIX, HIGHEST_ID, PERSON, FieldName, is_typed
 
 # Groups within each other, and filters and groups of one list in all.
 DEEPEST = 5
@@ -221,6 +221,6 @@ def number_of(value: Value) -> float | None:
 def _check_pattern(pattern: str) -> None:
     """RE2 is what the engines use; pyarrow has it too."""
     try:
-        pc.match_substring_regex(pa.array([""]), pattern=pattern)
+        pc.match_substring_regex(pa.nulls(1, pa.string()), pattern=pattern)
     except pa.ArrowInvalid as error:
         raise ValueError(f"Not a regular expression: {error}") from error

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from analytics.kinds.fields import GROUP_TRAIT_PREFIX, PERSON_TRAIT_PREFIX, cohort_of
-from analytics.kinds.fields import named as named_in
+from analytics.fields import GROUP_TRAIT_PREFIX, PERSON_TRAIT_PREFIX, cohort_of
+from analytics.fields import named as named_in
 from analytics.kinds.filters import COHORT_OPERATORS, Filter
 
 
@@ -34,7 +34,7 @@ def named_by(spec: BaseModel) -> Named:
     people: set[str] = set()
     groups: set[str] = set()
     cohorts: dict[int, str] = {}
-    for path, text in _texts(spec, ""):
+    for path, text, _ in fields_of(spec):
         if name := named_in(text, PERSON_TRAIT_PREFIX):
             people.add(name)
         elif name := named_in(text, GROUP_TRAIT_PREFIX):
@@ -44,11 +44,15 @@ def named_by(spec: BaseModel) -> Named:
     return Named(frozenset(people), frozenset(groups), cohorts) if people or groups or cohorts else NOTHING
 
 
-def _texts(value: Any, path: str, *, is_field: bool = False) -> Iterator[tuple[str, str]]:
-    """Every text in a spec that is a field, with its path."""
+def fields_of(spec: BaseModel) -> Iterator[tuple[str, str, bool]]:
+    """Every field that a spec names: where, which, and whether a filter does."""
+    yield from _texts(spec, "")
+
+
+def _texts(value: Any, path: str, *, is_field: bool = False) -> Iterator[tuple[str, str, bool]]:
     if isinstance(value, Filter):
         part = "values" if value.operator in COHORT_OPERATORS else "field"
-        yield from ((f"{path}{part}", name) for name in value.fields)
+        yield from ((f"{path}{part}", name, True) for name in value.fields)
     elif isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
             yield from _texts(getattr(value, name), f"{path}{info.alias or name}.", is_field=name in _OF_FIELDS)
@@ -56,4 +60,4 @@ def _texts(value: Any, path: str, *, is_field: bool = False) -> Iterator[tuple[s
         for place, item in enumerate(value):
             yield from _texts(item, f"{path}{place}.", is_field=is_field)
     elif isinstance(value, str) and is_field:
-        yield path.removesuffix("."), value
+        yield path.removesuffix("."), value, False

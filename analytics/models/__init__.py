@@ -4,13 +4,14 @@ from analytics.models.definitions import EventDefinition, EventProperty, Propert
 from analytics.models.erasures import Erasure
 from analytics.models.imports import Import, ImportedTotal
 from analytics.models.inbox import DropCount, InboxEntry
-from analytics.models.insights import Insight, InsightChange
+from analytics.models.insights import Insight, InsightChange, Visibility
 from analytics.models.people import PersonLink
-from analytics.models.projects import Project, Site, WriteKey
+from analytics.models.projects import Project, ProjectMember, Site, WriteKey
 from analytics.models.query_runs import QueryRun
 from analytics.models.segments import Manifest, Segment
+from analytics.models.shares import InsightShare
 from analytics.models.traits import GroupTraits, PersonTraits
-from analytics.models.usage import QuotaNotice, UsageCount
+from analytics.models.usage import UsageCount
 
 __all__ = (
     "Cohort",
@@ -25,17 +26,19 @@ __all__ = (
     "InboxEntry",
     "Insight",
     "InsightChange",
+    "InsightShare",
     "Manifest",
     "PersonLink",
     "PersonTraits",
     "Project",
+    "ProjectMember",
     "PropertyDefinition",
     "PropertyReading",
     "QueryRun",
-    "QuotaNotice",
     "Segment",
     "Site",
     "StoredBatch",
     "UsageCount",
+    "Visibility",
     "WriteKey",
 )

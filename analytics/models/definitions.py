@@ -65,6 +65,8 @@ class PropertyDefinition(Definition):
         "analytics.Project", on_delete=models.CASCADE, related_name="property_definitions", db_index=False
     )
     subject = models.CharField(max_length=10, choices=Subject)
+    # Its values are for those alone who may see what is sensitive.
+    is_sensitive = models.BooleanField(default=False, db_default=False)
     events = models.ManyToManyField(EventDefinition, through="EventProperty", related_name="properties")
 
     # Over all readings, where a query asked for them (`with_readings`).
@@ -78,6 +80,14 @@ class PropertyDefinition(Definition):
         constraints = (
             models.UniqueConstraint(
                 fields=("project", "name", "subject"), name="analytics_propertydefinition_unique"
+            ),
+        )
+        indexes = (
+            # Every question looks these up.
+            models.Index(
+                fields=("project",),
+                condition=models.Q(is_sensitive=True),
+                name="analytics_property_sensitive",
             ),
         )
 

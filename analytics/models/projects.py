@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.models import HashedKey, Organization
+from accounts.models import HashedKey, Membership, Organization
 from analytics.querysets import ProjectQuerySet
 
 MOST_WINDOW_DAYS = 365
@@ -47,6 +47,8 @@ class Project(models.Model):
         help_text="What a browser sends later than this is dropped and counted as too old. Servers and imports "
         "may send events of any age.",
     )
+    # Open to the organization; else known to those alone who are chosen, or who manage it.
+    is_limited = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ProjectQuerySet.as_manager()
@@ -63,6 +65,22 @@ class Project(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class ProjectMember(models.Model):
+    """A member who is chosen for a limited project. It ends with the membership."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="chosen")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ("membership",)
+        constraints = (
+            models.UniqueConstraint(fields=("project", "membership"), name="analytics_projectmember_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.membership} for {self.project}"
 
 
 class WriteKey(HashedKey):

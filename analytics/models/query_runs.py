@@ -29,6 +29,8 @@ class QueryRun(models.Model):
         "accounts.SecretKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     spec = models.JSONField()
+    # What its answer leaves out (`sensitive.Hidden`): it is for those alone from whom no more is hidden.
+    hidden = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     # How many queries begin before it, and it; as its process last said.
     position = models.PositiveIntegerField(default=0)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from accounts.access import Actor
 from accounts.errors import FieldError, Invalid
 from analytics.contracts import number_of
 from analytics.kinds import parse_spec
@@ -14,6 +15,9 @@ from analytics.kinds.named import named_by
 from analytics.models import Cohort, Insight, PersonTraits, Project
 from analytics.queries import people
 from analytics.queries.cohort_members import current, joined, names_of
+from analytics.queries.sensitive import hidden_from
+from analytics.querysets import InsightQuerySet
+from analytics.redaction import without
 
 MOST_MEMBERS = 200
 
@@ -24,9 +28,11 @@ class Users:
 
     cohorts: tuple[Cohort, ...]
     insights: tuple[Insight, ...]
+    # Insights that are not for who asks.
+    unseen: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.cohorts or self.insights)
+        return bool(self.cohorts or self.insights or self.unseen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,13 @@ class Page:
     next: str
 
 
-def users_of(cohort: Cohort) -> Users:
-    """The cohorts that are built from it, and the saved insights that name it."""
+def users_of(cohort: Cohort, *, seen: InsightQuerySet) -> Users:
+    """The cohorts that are built from it, and the saved insights that name it: those not `seen` are a number."""
     built = Cohort.objects.of(cohort.project_id).built_from(cohort.pk).order_by("name")
-    return Users(tuple(built), tuple(_naming(cohort)))
+    naming = list(_naming(cohort))
+    ids = set(seen.values_list("pk", flat=True)) if naming else set()
+    known = tuple(insight for insight in naming if insight.pk in ids)
+    return Users(tuple(built), known, len(naming) - len(known))
 
 
 def _naming(cohort: Cohort) -> Iterator[Insight]:
@@ -69,7 +78,7 @@ def named_in(project: Project) -> dict[int, str]:
     return dict(Cohort.objects.of(project.pk).order_by("name").values_list("pk", "name"))
 
 
-def members(cohort: Cohort, *, after: str = "", limit: int = 50) -> Page:
+def members(cohort: Cohort, *, after: str = "", limit: int = 50, actor: Actor | None = None) -> Page:
     """A page of members. Raises Invalid for a cursor that is none."""
     start = _place(after)
     found: list[tuple[int, str]] = []
@@ -79,17 +88,18 @@ def members(cohort: Cohort, *, after: str = "", limit: int = 50) -> Page:
         if len(found) > limit:
             break
     shown = found[:limit]
-    return Page(_described(cohort, [name for _, name in shown]), str(shown[-1][0]) if len(found) > limit else "")
+    described = _described(cohort, [name for _, name in shown], actor)
+    return Page(described, str(shown[-1][0]) if len(found) > limit else "")
 
 
-def member(cohort: Cohort, identifier: str) -> Page:
+def member(cohort: Cohort, identifier: str, *, actor: Actor | None = None) -> Page:
     """The page of whoever this id belongs to: empty where they are not in the cohort."""
     known = "" if "\0" in identifier else identifier
     person = people.person_of(cohort.project_id, known)
     number = number_of(person)
     part = current(cohort).filter(first__lte=number, last__gte=number).first()
     is_in = part is not None and number in joined([part.numbers]).to_pylist()
-    return Page(_described(cohort, [person]) if is_in else (), "")
+    return Page(_described(cohort, [person], actor) if is_in else (), "")
 
 
 def _place(after: str) -> int:
@@ -101,7 +111,8 @@ def _place(after: str) -> int:
     return int(after)
 
 
-def _described(cohort: Cohort, names: list[str]) -> tuple[Member, ...]:
+def _described(cohort: Cohort, names: list[str], actor: Actor | None) -> tuple[Member, ...]:
+    hidden = hidden_from(actor, cohort.project).people
     known = PersonTraits.objects.filter(project=cohort.project_id, person__among=names)
     traits = dict(known.values_list("person", "traits"))
-    return tuple(Member(name, traits.get(name, {})) for name in names)
+    return tuple(Member(name, without(traits.get(name, {}), hidden)) for name in names)

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+import pyarrow as pa
 from django.utils import timezone
 
-from analytics.exports import FileFormat, written
+from accounts.access import Actor
+from analytics.exports import OBJECTS, FileFormat, written
 from analytics.models import Project
 from analytics.queries import manifest, retention, storage
+from analytics.queries.sensitive import hidden_from
+from analytics.redaction import text_without
 from analytics.store.base import EPOCH, SnapshotGone
 from analytics.store.scan import Scan
 
@@ -30,8 +34,8 @@ class Wanted:
         return f"{'-'.join([project.slug, 'events', *days])}.{self.kind}"
 
 
-def events(*, project: Project, wanted: Wanted) -> Iterator[bytes]:
-    """The file, piece by piece, of one moment, as far back as the plan keeps events.
+def events(*, project: Project, wanted: Wanted, actor: Actor | None = None) -> Iterator[bytes]:
+    """The file, piece by piece, of one moment, as far back as events are kept, and as the asker may see them.
 
     The database is asked before this returns and not after.
     """
@@ -44,7 +48,20 @@ def events(*, project: Project, wanted: Wanted) -> Iterator[bytes]:
     except SnapshotGone:
         # Compaction and sweeping took a file away between the two; a new snapshot knows its successor.
         found = storage.scan(manifest.snapshot(project.pk, start=start, end=end), chosen)
-    return written(wanted.kind, found, chosen.schema)
+    names = hidden_from(actor, project).in_events
+    shown = (_without(batch, names) for batch in found) if names else found
+    return written(wanted.kind, shown, chosen.schema)
+
+
+def _without(batch: pa.RecordBatch, names: frozenset[str]) -> pa.RecordBatch:
+    """Without what properties and context hold under these names."""
+    columns = {
+        name: pa.array([text_without(text, names) for text in batch[name].to_pylist()], batch[name].type)
+        if name in OBJECTS
+        else batch[name]
+        for name in batch.schema.names
+    }
+    return pa.record_batch(list(columns.values()), schema=batch.schema)
 
 
 def _midnight(project: Project, day: date) -> datetime:

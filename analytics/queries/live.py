@@ -8,8 +8,10 @@ import msgspec
 import redis
 from django.conf import settings
 
+from accounts.access import Actor
 from analytics.contracts import Event
 from analytics.models import Project
+from analytics.queries.sensitive import hidden_from
 
 KEPT = 50
 MAX_PROPERTIES = 8
@@ -40,13 +42,26 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(LiveEvent).decode
 
 
-def recent(*, project: Project, limit: int = KEPT) -> tuple[LiveEvent, ...]:
-    """The last events to arrive, the newest first; none where Redis does not answer."""
+def recent(*, project: Project, limit: int = KEPT, actor: Actor | None = None) -> tuple[LiveEvent, ...]:
+    """The last events to arrive, the newest first, as the asker may see them; none where Redis does not answer."""
     try:
         rows = cast("list[bytes]", client().lrange(key(project.pk), 0, max(0, limit - 1)))
     except redis.RedisError:
         return ()
-    return tuple(_decode(row) for row in rows)
+    names = hidden_from(actor, project).in_events
+    events = (_decode(row) for row in rows)
+    return tuple(_without(event, names) if names else event for event in events)
+
+
+def _without(event: LiveEvent, names: frozenset[str]) -> LiveEvent:
+    """Without properties of these names, and those whose text, which may be cut, is an object that has one."""
+    keys = [_encode(name).decode() for name in names]
+    kept = tuple(
+        (name, text)
+        for name, text in event.properties
+        if name not in names and not (text.startswith(("{", "[")) and any(key in text for key in keys))
+    )
+    return msgspec.structs.replace(event, properties=kept)
 
 
 def row(event: Event) -> bytes:

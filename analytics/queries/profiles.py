@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.access import Actor
 from accounts.errors import NotFound
 from analytics.models import GroupTraits, PersonLink, PersonTraits, Project
 from analytics.queries import timelines
+from analytics.queries.sensitive import hidden_from
+from analytics.redaction import without
 
 MOST_IDS = 1_000
 
@@ -47,8 +50,11 @@ class Group:
     last_seen_at: datetime | None
 
 
-def person(*, project: Project, identifier: str) -> Person:
-    """Whose id this is. Raises NotFound for one without traits, links, and events in the last twelve months."""
+def person(*, project: Project, identifier: str, actor: Actor | None = None) -> Person:
+    """Whose id this is, with the traits that the asker may see.
+
+    Raises NotFound for one without traits, links, and events in the last twelve months.
+    """
     timelines.refuse_unstorable(identifier)
     links = PersonLink.objects.filter(project=project)
     final = links.filter(alias=identifier).values_list("person", flat=True).first() or identifier
@@ -60,10 +66,11 @@ def person(*, project: Project, identifier: str) -> Person:
         raise NotFound("Nothing is known of this id: it has no traits, no other ids and no events.")
     if row is None:
         return Person(final, ids, {}, None, None, seen.first, seen.last)
-    return Person(final, ids, row.traits, row.first_seen, row.last_seen, seen.first, seen.last)
+    traits = without(row.traits, hidden_from(actor, project).people)
+    return Person(final, ids, traits, row.first_seen, row.last_seen, seen.first, seen.last)
 
 
-def group(*, project: Project, identifier: str) -> Group:
+def group(*, project: Project, identifier: str, actor: Actor | None = None) -> Group:
     """Raises NotFound where neither a trait nor an event of the last twelve months is known."""
     timelines.refuse_unstorable(identifier)
     row = GroupTraits.objects.filter(project=project, group=identifier).first()
@@ -72,4 +79,5 @@ def group(*, project: Project, identifier: str) -> Group:
         raise NotFound("Nothing is known of this group: it has no traits and no events.")
     if row is None:
         return Group(identifier, {}, None, None, seen.first, seen.last)
-    return Group(row.group, row.traits, row.first_seen, row.last_seen, seen.first, seen.last)
+    traits = without(row.traits, hidden_from(actor, project).groups)
+    return Group(row.group, traits, row.first_seen, row.last_seen, seen.first, seen.last)

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
 
+from accounts.billing.months import midnight, month_of
+from accounts.billing.thresholds import FULL, HALF
 from accounts.models import Organization
 from accounts.queries.plans import Limits, limits_of
 from analytics.models import InboxEntry, UsageCount
@@ -46,6 +48,16 @@ class Standing:
     def share(self) -> float | None:
         """Of the quota: 1.0 is all of it."""
         return self.used / self.quota if self.quota else None
+
+    @property
+    def thresholds(self) -> frozenset[int]:
+        """Percentages of the quota at which people are told; each once a month."""
+        return frozenset({HALF, self.limits.warn_from, FULL, self.limits.refuse_from or FULL})
+
+    @property
+    def is_half_used(self) -> bool:
+        """Whether half of the quota is used, and nothing else is to be said yet."""
+        return self.state is State.OK and self.quota is not None and self.used * 100 >= self.quota * HALF
 
     @property
     def refused_from(self) -> int | None:
@@ -90,7 +102,7 @@ def _standing(organization_id: int, limits: Limits, now: datetime) -> Standing:
         waiting=waiting,
         state=state_of(kept + waiting, limits),
         month=month,
-        resets_at=_midnight(add_months(month, 1)),
+        resets_at=midnight(add_months(month, 1)),
     )
 
 
@@ -109,23 +121,14 @@ def state_of(used: int, limits: Limits) -> State:
     return State.OK
 
 
-def month_of(moment: datetime) -> date:
-    """The first day of the month, in UTC."""
-    return moment.astimezone(UTC).date().replace(day=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
 def _used(organization_id: int, month: date) -> tuple[int, int]:
     """Kept and waiting events of a month. One statement: what is sealed meanwhile is in one of the two."""
     end = add_months(month, 1)
     kept = UsageCount.objects.filter(project__organization=OuterRef("pk"), day__gte=month, day__lt=end)
     waiting = InboxEntry.objects.filter(
         project__organization=OuterRef("pk"),
-        received_at__gte=_midnight(month),
-        received_at__lt=_midnight(end),
+        received_at__gte=midnight(month),
+        received_at__lt=midnight(end),
     )
     found = (
         Organization.objects.filter(pk=organization_id)

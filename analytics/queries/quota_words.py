@@ -15,6 +15,11 @@ def headline(found: Standing) -> str:
     return HEADLINES[found.state] if found.quota else "No limit"
 
 
+def notice(found: Standing) -> str:
+    """The same at the head of a notice, which begins at half of the quota."""
+    return "Half of the quota is used" if found.is_half_used else headline(found)
+
+
 def used(found: Standing) -> str:
     """`81,250 of 100,000 events`, with the share; without a quota the events alone."""
     if found.quota is None:
@@ -42,7 +47,7 @@ def reset(found: Standing) -> str:
 
 def _next(found: Standing) -> str:
     if found.refused_from is None:
-        return "Events are kept over the quota as well; talk to whoever runs this installation."
+        return "Events are kept over the quota as well."
     until = f"{found.refused_from:,} events ({found.limits.refuse_from} %)"
     if found.state is State.OVER:
         return f"Events are still kept, up to {until}; then they are refused until {reset(found)}."

@@ -1,7 +1,8 @@
 """How far back an organization's events are kept, by its plan."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
+from accounts.billing.months import day_of, midnight
 from accounts.queries.plans import Limits, limits_of
 from analytics.periods import add_months
 
@@ -18,13 +19,9 @@ def kept_from(organization_id: int, *, now: datetime) -> datetime | None:
 def edge(limits: Limits, *, now: datetime) -> datetime | None:
     """The same of what a plan allows."""
     months = limits.retention_months
-    return None if months is None else _midnight(first_day(months, now=now))
+    return None if months is None else midnight(first_day(months, now=now))
 
 
 def first_day(months: int, *, now: datetime) -> date:
     """The first day (UTC) that is kept of this many months."""
-    return add_months(now.astimezone(UTC).date(), -months)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return add_months(day_of(now), -months)

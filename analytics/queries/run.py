@@ -13,6 +13,7 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.access import Actor
 from accounts.errors import QueryTooLarge
 from accounts.queries.plans import Limits, limits_of
 from analytics.kinds import KINDS
@@ -21,10 +22,12 @@ from analytics.kinds.frame import Frame, frame_of
 from analytics.kinds.named import Named, named_by
 from analytics.models import Project
 from analytics.periods import Span
-from analytics.queries import answers, cohort_members, manifest, profile_lists, retention, storage
+from analytics.queries import answers, cohort_members, manifest, profile_lists, retention, sensitive, storage
 from analytics.queries.answers import Answer, Provenance
 from analytics.queries.desk import Ticket, desk
 from analytics.queries.estimate import Estimate, estimate_of
+from analytics.queries.sensitive import hidden_from
+from analytics.sensitive import Hidden
 from analytics.store.base import Range, Reading, Snapshot, SnapshotGone, Wanted
 from analytics.store.known import Membership
 from analytics.store.statements import Statement, Statements
@@ -35,10 +38,14 @@ CACHED_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a project at a moment, what it names, and `key`, which is the same while the answer is."""
+    """A question of a project at a moment, what it names, and `key`, which is the same while the answer is.
+
+    Whoever asks does not see what is `hidden`, and gets no answer that was computed for somebody who does.
+    """
 
     project: Project
     spec: Spec
+    hidden: Hidden
     named: Named
     frame: Frame
     limits: Limits
@@ -68,15 +75,15 @@ class Explained:
     statements: tuple[Statement, ...]
 
 
-def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> Answer:
-    """Answer a spec over the project's sealed events; waits for its turn.
+def run_query(*, project: Project, spec: Spec, actor: Actor | None = None, now: datetime | None = None) -> Answer:
+    """Answer a spec over the project's sealed events, as this asker may see it; waits for its turn.
 
-    Raises Invalid for what the engine refuses, NotReady for a cohort that was never computed, QueryTooLarge over
-    the plan's limit, DeadlineExceeded after the configured seconds, and RateLimited where too many requests of the
-    organization wait.
+    Raises Forbidden for what is sensitive, Invalid for what the engine refuses, NotReady for a cohort that was
+    never computed, QueryTooLarge over the plan's limit, DeadlineExceeded after the configured seconds, and
+    RateLimited where too many requests of the organization wait.
     """
     begun = time.perf_counter()
-    asked = ask(project=project, spec=spec, now=now)
+    asked = ask(project=project, spec=spec, hidden=hidden_from(actor, project), now=now)
     answer = kept(asked)
     if answer is None:
         try:
@@ -87,15 +94,17 @@ def run_query(*, project: Project, spec: Spec, now: datetime | None = None) -> A
     return with_elapsed(answer, begun)
 
 
-def ask(*, project: Project, spec: Spec, now: datetime | None = None) -> Asked:
-    """The question as it is now. Raises Invalid and NotReady for the cohorts that it names."""
+def ask(*, project: Project, spec: Spec, hidden: Hidden, now: datetime | None = None) -> Asked:
+    """The question as it is now. Raises Forbidden for what is hidden, Invalid and NotReady for its cohorts."""
+    sensitive.require(spec, hidden)
     limits = limits_of(project.organization_id)
-    spec = profile_lists.sought(project, spec)
+    spec = profile_lists.sought(project, spec.leaving_out(hidden.in_events), hidden)
     frame = _frame(project, spec, limits, now or timezone.now())
     named = named_by(spec)
     memberships = cohort_members.used(project.pk, named.cohorts)
-    key = _key(project, spec, frame, manifest.version_of(project.pk), memberships)
-    return Asked(project, spec, named, frame, limits, key)
+    version = manifest.version_of(project.pk)
+    key = _key(project, spec, frame, hidden=hidden, version=version, memberships=memberships)
+    return Asked(project, spec, hidden, named, frame, limits, key)
 
 
 def kept(asked: Asked) -> Answer | None:
@@ -104,7 +113,7 @@ def kept(asked: Asked) -> Answer | None:
     if found is None:
         return None
     shown = replace(found, provenance=replace(found.provenance, cached=True))
-    return profile_lists.described(asked.project, shown)
+    return profile_lists.described(asked.project, shown, asked.hidden)
 
 
 def start(asked: Asked) -> Started:
@@ -114,13 +123,13 @@ def start(asked: Asked) -> Started:
 
 def result_of(started: Started) -> Answer:
     answer: Answer = started.ticket.result()
-    return profile_lists.described(started.asked.project, answer)
+    return profile_lists.described(started.asked.project, answer, started.asked.hidden)
 
 
-def explain(*, project: Project, spec: Spec) -> Explained:
+def explain(*, project: Project, spec: Spec, actor: Actor | None = None) -> Explained:
     """Answer a spec, without what is kept of earlier answers, and say how. Raises as `run_query` does."""
     statements = Statements()
-    asked = ask(project=project, spec=spec)
+    asked = ask(project=project, spec=spec, hidden=hidden_from(actor, project))
     started = _started(asked, f"explain:{uuid.uuid4()}", statements)
     answer = result_of(started)
     shown = tuple(replace(item, sql=storage.without_paths(item.sql, project.pk)) for item in statements.found)
@@ -186,7 +195,14 @@ def _computed(asked: Asked, snapshot: Snapshot, statements: Statements | None, s
     provenance = _provenance(asked, snapshot, reader.rows_read)
     answer = with_elapsed(Answer(asked.spec.kind, result, provenance), begun)
     if statements is None:
-        key = _key(asked.project, asked.spec, asked.frame, snapshot.version, snapshot.known.memberships)
+        key = _key(
+            asked.project,
+            asked.spec,
+            asked.frame,
+            hidden=asked.hidden,
+            version=snapshot.version,
+            memberships=snapshot.known.memberships,
+        )
         answers.keep(key, answer, CACHED_SECONDS)
     return answer
 
@@ -233,12 +249,21 @@ def _provenance(asked: Asked, snapshot: Snapshot, rows_read: int) -> Provenance:
     )
 
 
-def _key(project: Project, spec: Spec, frame: Frame, version: int, memberships: Iterable[Membership]) -> str:
-    """What an answer depends on: the spec, the stored events, who is in its cohorts, and which intervals are
-    still running.
+def _key(
+    project: Project,
+    spec: Spec,
+    frame: Frame,
+    *,
+    hidden: Hidden,
+    version: int,
+    memberships: Iterable[Membership],
+) -> str:
+    """What an answer depends on: the spec, what it leaves out, the stored events, who is in its cohorts, and which
+    intervals are still running.
     """
     facts = {
         "spec": spec.model_dump(mode="json"),
+        **({"hidden": hidden.as_json()} if hidden else {}),
         "zone": [project.time_zone, project.first_weekday],
         "from": str(frame.current.span.start),
         "kept_from": str(frame.kept_from),

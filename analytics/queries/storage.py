@@ -10,6 +10,7 @@ from django.conf import settings
 from analytics.models import Segment
 from analytics.store.base import EventStore, Snapshot
 from analytics.store.clickhouse import connection as clickhouse
+from analytics.store.clickhouse.address import Address, address_of
 from analytics.store.clickhouse.people import ClickHousePeople
 from analytics.store.clickhouse.reading import ClickHouseStore
 from analytics.store.clickhouse.scan import scan as scan_clickhouse
@@ -44,7 +45,7 @@ def path_of(segment: Segment) -> Path:
 
 def limits(seconds: float | None = None) -> Limits:
     """The limits of a query, or with another deadline."""
-    return Limits(folder(), settings.QUERY_MEMORY, seconds or settings.QUERY_SECONDS, keeps_footers=True)
+    return Limits(folder(), settings.QUERY_MEMORY, seconds or settings.QUERY_SECONDS, for_queries=True)
 
 
 def without_paths(sql: str, project_id: int) -> str:
@@ -82,7 +83,7 @@ def people(seconds: float | None = None) -> People:
     return ClickHousePeople(address, clickhouse.Limits(seconds or settings.QUERY_SECONDS))
 
 
-def clickhouse_address() -> clickhouse.Address | None:
+def clickhouse_address() -> Address | None:
     """Where ClickHouse is; None where the events are in segments on this machine."""
     return _address(settings.EVENT_STORE_URL) if settings.EVENT_STORE_URL else None
 
@@ -91,4 +92,4 @@ def clickhouse_limits() -> clickhouse.Limits:
     return clickhouse.Limits(settings.QUERY_SECONDS)
 
 
-_address = lru_cache(maxsize=8)(clickhouse.address_of)
+_address = lru_cache(maxsize=8)(address_of)

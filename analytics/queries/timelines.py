@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.access import Actor
 from accounts.errors import NotFound
 from analytics.kinds import parse_spec
 from analytics.kinds.explorer import EventsResult, Order
@@ -25,18 +26,22 @@ class Seen:
     last: datetime | None
 
 
-def of_person(*, project: Project, identifier: str, asked: Mapping[str, Any]) -> EventsResult:
+def of_person(
+    *, project: Project, identifier: str, asked: Mapping[str, Any], actor: Actor | None = None
+) -> EventsResult:
     """Events of whoever this id belongs to; `asked` are further fields of the spec, and may be Invalid."""
     refuse_unstorable(identifier)
     person = {"of": people.person_of(project.pk, identifier)}
-    return _page(project, {**person, "columns": [*COLUMNS, "group_id"], **asked})
+    return _page(project, actor, {**person, "columns": [*COLUMNS, "group_id"], **asked})
 
 
-def of_group(*, project: Project, identifier: str, asked: Mapping[str, Any]) -> EventsResult:
+def of_group(
+    *, project: Project, identifier: str, asked: Mapping[str, Any], actor: Actor | None = None
+) -> EventsResult:
     """Events that name this group; `asked` are further fields of the spec, and may be Invalid."""
     refuse_unstorable(identifier)
     is_theirs = {"field": "group_id", "operator": "is", "values": [identifier]}
-    return _page(project, {"filters": [is_theirs], "columns": [*COLUMNS, "person"], **asked})
+    return _page(project, actor, {"filters": [is_theirs], "columns": [*COLUMNS, "person"], **asked})
 
 
 def seen_person(*, project: Project, identifier: str) -> Seen:
@@ -66,8 +71,7 @@ def _seen(newest: EventsResult, oldest: EventsResult) -> Seen:
     return Seen(first, last)
 
 
-def _page(project: Project, asked: Mapping[str, Any]) -> EventsResult:
-    found: EventsResult = run_query(
-        project=project, spec=parse_spec({"kind": "events", "period": PERIOD, **asked})
-    ).result
+def _page(project: Project, actor: Actor | None, asked: Mapping[str, Any]) -> EventsResult:
+    spec = parse_spec({"kind": "events", "period": PERIOD, **asked})
+    found: EventsResult = run_query(project=project, spec=spec, actor=actor).result
     return found

@@ -1,14 +1,22 @@
-"""What an organization used in a month, by project and day."""
+"""What an organization used in a month: events by project and day, and what the ledger has of models."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from accounts.billing.months import month_of
+from accounts.billing.queries.spending import Spending, capped
+from accounts.billing.queries.usage import Metered, metered
+from accounts.billing.queries.usage import months_with_usage as months_of_the_ledger
 from accounts.errors import FieldError, Invalid
 from accounts.models import Organization
 from analytics.models import Project, UsageCount
 from analytics.periods import add_months
-from analytics.queries.quota import Standing, month_of, standing
+from analytics.queries.quota import Standing, standing
+
+# What the sum of projects is called whose names the reader may not know.
+OTHERS = "Projects that you do not see"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +29,12 @@ class DayUsage:
 
 @dataclass(frozen=True, slots=True)
 class ProjectUsage:
-    """A project's part of the month; `by_day` has the days on which something was kept."""
+    """A project's part of the month; `by_day` has the days on which something was kept.
 
-    project_id: int
+    Without an id it is the sum of those that the reader does not know of.
+    """
+
+    project_id: int | None
     name: str
     slug: str
     events: int
@@ -34,7 +45,8 @@ class ProjectUsage:
 class Usage:
     """A month's kept events: the largest project first, and every day of the month up to today.
 
-    `standing` is where the organization stands now; None for a month that is over.
+    `standing` is where the organization stands now, `caps` its spending under a cap; None and empty for a month
+    that is over.
     """
 
     month: date
@@ -42,13 +54,20 @@ class Usage:
     by_project: tuple[ProjectUsage, ...]
     by_day: tuple[DayUsage, ...]
     standing: Standing | None
+    metered: Metered
+    caps: tuple[Spending, ...]
 
 
-def usage(organization: Organization, *, now: datetime, month: date | None = None) -> Usage:
-    """The usage of the month that begins on this day, by default the running one."""
+def usage(
+    organization: Organization, *, now: datetime, named: Collection[int], month: date | None = None
+) -> Usage:
+    """The usage of the month that begins on this day, by default the running one.
+
+    `named` are the projects that the reader may know of; the others are one sum.
+    """
     current = month_of(now)
     first = month or current
-    projects = tuple(_by_project(organization, first))
+    projects = tuple(_as_known(_by_project(organization, first), named))
     totals: defaultdict[date, int] = defaultdict(int)
     for project in projects:
         for entry in project.by_day:
@@ -60,6 +79,8 @@ def usage(organization: Organization, *, now: datetime, month: date | None = Non
         by_project=projects,
         by_day=tuple(DayUsage(day, totals[day]) for day in _days(first, last)),
         standing=standing(organization.pk, now=now) if first == current else None,
+        metered=metered(organization.pk, month=first, now=now, named=named),
+        caps=tuple(capped(organization.pk, now=now)) if first == current else (),
     )
 
 
@@ -78,7 +99,7 @@ def month_named(text: str) -> date:
 def months_with_usage(organization: Organization, *, now: datetime) -> list[date]:
     """The months that have something to show, the running one among them, newest first."""
     found = UsageCount.objects.filter(project__organization=organization).dates("day", "month")
-    return sorted({*found, month_of(now)}, reverse=True)
+    return sorted({*found, *months_of_the_ledger(organization.pk), month_of(now)}, reverse=True)
 
 
 def _by_project(organization: Organization, month: date) -> list[ProjectUsage]:
@@ -88,7 +109,7 @@ def _by_project(organization: Organization, month: date) -> list[ProjectUsage]:
     days: defaultdict[int, list[DayUsage]] = defaultdict(list)
     for count in counts:
         days[count.project_id].append(DayUsage(count.day, count.events))
-    found = [
+    return [
         ProjectUsage(
             project_id=project.pk,
             name=project.name,
@@ -98,7 +119,20 @@ def _by_project(organization: Organization, month: date) -> list[ProjectUsage]:
         )
         for project in Project.objects.of(organization)
     ]
-    return sorted(found, key=lambda project: (-project.events, project.name))
+
+
+def _as_known(projects: Iterable[ProjectUsage], named: Collection[int]) -> list[ProjectUsage]:
+    shown, days = [], defaultdict[date, int](int)
+    for project in projects:
+        if project.project_id in named:
+            shown.append(project)
+            continue
+        for entry in project.by_day:
+            days[entry.day] += entry.events
+    if days:
+        by_day = tuple(DayUsage(day, days[day]) for day in sorted(days))
+        shown.append(ProjectUsage(None, OTHERS, "", sum(days.values()), by_day))
+    return sorted(shown, key=lambda project: (-project.events, project.name))
 
 
 def _days(first: date, last: date) -> list[date]:

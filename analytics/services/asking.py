@@ -7,6 +7,7 @@ from analytics.kinds.base import Spec
 from analytics.models import Project, QueryRun
 from analytics.queries.answers import Answer
 from analytics.queries.run import ask, kept, result_of, run_query, start, with_elapsed
+from analytics.queries.sensitive import hidden_from
 from analytics.services import query_runs
 from analytics.store.base import SnapshotGone
 
@@ -17,7 +18,7 @@ def answer_or_run(*, project: Project, actor: Actor, spec: Spec, seconds: float)
     Raises what `run_query` and `query_runs.keep` raise.
     """
     begun = time.perf_counter()
-    question = ask(project=project, spec=spec)
+    question = ask(project=project, spec=spec, hidden=hidden_from(actor, project))
     answer = kept(question)
     if answer is None:
         started = start(question)
@@ -26,5 +27,5 @@ def answer_or_run(*, project: Project, actor: Actor, spec: Spec, seconds: float)
         try:
             answer = result_of(started)
         except SnapshotGone:
-            answer = run_query(project=project, spec=spec)
+            answer = run_query(project=project, spec=spec, actor=actor)
     return with_elapsed(answer, begun)

@@ -11,7 +11,8 @@ from analytics.queries.erasures import ids_until
 from analytics.services.erasures import renew
 from analytics.services.segment_eraser import SegmentEraser
 from analytics.store.base import Visible
-from analytics.store.clickhouse.connection import Address, Limits
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import Limits
 from analytics.store.clickhouse.people import ClickHousePeople
 from analytics.store.clickhouse.writing import ClickHouseTable
 from analytics.store.erased import Verified

@@ -15,7 +15,8 @@ from analytics.queries import storage
 from analytics.services import clickhouse_upkeep
 from analytics.store import files
 from analytics.store.base import Rows, Statistics, StoreFault, Visible
-from analytics.store.clickhouse.connection import Address, Limits
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import Limits
 from analytics.store.clickhouse.rows import rows_of
 from analytics.store.clickhouse.writing import ClickHouseTable
 
@@ -54,6 +55,9 @@ class ClickHouseWriter:
 
     def drop_before(self, project_id: int, day: date, now: datetime) -> int:  # noqa: ARG002 (gone at once)
         return self.table.drop_before(project_id, day)
+
+    def remove(self, project_id: int) -> None:
+        self.table.delete_project(project_id)
 
     def statistics(self, project_id: int) -> Statistics:
         return self.table.statistics(project_id, _visible(project_id))

@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import Actor
+from accounts.audited import Action, Target
 from accounts.errors import Conflict, FieldError, Invalid
+from analytics import access
 from analytics.cohorts.definition import parse
 from analytics.ingestion.cleaning import MAX_ID
 from analytics.kinds.base import holds_nul
 from analytics.kinds.named import named_by
 from analytics.models import Cohort, Project
 from analytics.models.cohorts import LONGEST_DESCRIPTION, LONGEST_NAME
-from analytics.queries import cohorts
+from analytics.queries import cohorts, sensitive
 from analytics.queries.cohort_members import UNKNOWN
+from analytics.queries.sensitive import hidden_from
+from analytics.services import trail
 
 MOST = 500
 MOST_LISTED = 50_000
@@ -25,7 +28,6 @@ MOST_LISTED = 50_000
 MOST_NAMED = 5
 _LONGEST_TEXT = {"name": LONGEST_NAME, "description": LONGEST_DESCRIPTION}
 _MEANING = ("conditions", "people")
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,41 @@ def create(*, project: Project, actor: Actor, content: Content) -> Cohort:
     if missing:
         raise Invalid("A cohort has a name, and conditions or people.", fields=missing)
     _lock(project)
-    uses = _checked(project, None, content)
+    uses = _checked(project, actor, None, content)
     if Cohort.objects.of(project.pk).count() >= MOST:
         raise Conflict(f"The project has {MOST:,} cohorts already.")
-    return Cohort.objects.create(
+    cohort = Cohort.objects.create(
         project=project, created_by=actor.user, updated_by=actor.user, uses=uses, **content.given
     )
+    trail.note(
+        action=Action.COHORT_CREATED,
+        actor=actor,
+        project=project,
+        target=Target(cohort.pk, cohort.name),
+        after=_shown(content.given),
+    )
+    return cohort
 
 
 @transaction.atomic
 def change(*, cohort: Cohort, actor: Actor, content: Content) -> Cohort:
     """With other conditions or people, nobody is in it until it is computed. Raises Invalid as `create` does."""
     _lock(cohort.project)
-    uses = _checked(cohort.project, cohort, content)
+    require_seen(actor=actor, project=cohort.project, conditions=cohort.conditions)
+    uses = _checked(cohort.project, actor, cohort, content)
     found = Cohort.objects.select_related("project").select_for_update(of=("self",)).get(pk=cohort.pk)
     changed = {name: value for name, value in content.given.items() if getattr(found, name) != value}
     if not changed:
         return found
+    before = {name: getattr(found, name) for name in changed}
+    trail.note(
+        action=Action.COHORT_CHANGED,
+        actor=actor,
+        project=found.project,
+        target=Target(found.pk, found.name),
+        before=_shown(before),
+        after=_shown(changed),
+    )
     now = timezone.now()
     changed |= {"updated_by": actor.user, "updated_at": now}
     if not changed.keys().isdisjoint(_MEANING):
@@ -92,18 +112,25 @@ def change(*, cohort: Cohort, actor: Actor, content: Content) -> Cohort:
 def delete(*, cohort: Cohort, actor: Actor) -> None:
     """Raises Conflict where another cohort or a saved insight needs it."""
     _lock(cohort.project)
-    users = cohorts.users_of(cohort)
+    users = cohorts.users_of(cohort, seen=access.insights(actor, cohort.project))
     if users:
         named = [
             *(f"the cohort “{one}”" for one in users.cohorts),
             *(f"the insight “{one}”" for one in users.insights),
+            *(["insights that you do not see"] if users.unseen else []),
         ]
-        listed_ = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+        more = len(named) - MOST_NAMED
+        listed_ = ", ".join(named[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         raise Conflict(f"It is used by {listed_}. Change or delete these first.")
-    _log.info(
-        "cohort_deleted", cohort_id=cohort.pk, project_id=cohort.project_id, user_id=actor.user and actor.user.pk
+    found = Cohort.objects.select_related("project").select_for_update(of=("self",)).get(pk=cohort.pk)
+    trail.note(
+        action=Action.COHORT_DELETED,
+        actor=actor,
+        project=found.project,
+        target=Target(found.pk, found.name),
+        before=_shown({name: getattr(found, name) for name in (*_LONGEST_TEXT, *_MEANING)}),
     )
-    cohort.delete()
+    found.delete()
 
 
 def request(*, cohort: Cohort) -> None:
@@ -119,13 +146,25 @@ def listed(people: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, (item.strip() for item in people))))
 
 
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As the audit log has it: of people only how many, for an entry cannot be erased."""
+    shown = {name: value for name, value in values.items() if value is not None}
+    return shown | {"people": len(shown["people"])} if "people" in shown else shown
+
+
 def _lock(project: Project) -> None:
     """One change of a project's cohorts at a time: two at once could go in a circle, or name what is deleted."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
-def _checked(project: Project, cohort: Cohort | None, content: Content) -> list[int]:
-    """The ids of the cohorts that the conditions name. Raises Invalid naming each wrong field."""
+def require_seen(*, actor: Actor, project: Project, conditions: Sequence[Any] | None) -> None:
+    """Raises Forbidden where conditions name what is hidden from who acts."""
+    if conditions is not None:
+        sensitive.require(conditions, hidden_from(actor, project), within="conditions.")
+
+
+def _checked(project: Project, actor: Actor, cohort: Cohort | None, content: Content) -> list[int]:
+    """The ids of the cohorts that the conditions name. Raises Invalid naming each wrong field, and Forbidden."""
     wrong = _wrong_texts(content) + _wrong_name(project, cohort, content.name)
     uses: Mapping[int, str] = {}
     if content.conditions is not None and content.people is not None:
@@ -135,6 +174,7 @@ def _checked(project: Project, cohort: Cohort | None, content: Content) -> list[
     elif content.conditions is not None:
         try:
             uses = _named(content.conditions)
+            require_seen(actor=actor, project=project, conditions=content.conditions)
             wrong += _wrong_uses(project, cohort, uses)
         except Invalid as error:
             wrong += error.fields

@@ -1,6 +1,7 @@
 """Keep segments few and large, and the store's folder free of what no manifest names."""
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,10 +28,23 @@ ORPHANS_KEPT = timedelta(hours=1)
 UNREADABLE_KEPT = timedelta(days=14)
 # While this file is in the store's folder, files of no segment stay: for whoever has restored an older database.
 KEEP = "KEEP"
+_compacting = threading.Lock()
 
 
 def compact_all() -> None:
-    """Compact every project that has more than one segment; one's fault stops no other."""
+    """Compact every project that has more than one segment; one's fault stops no other.
+
+    Nothing where a thread of this process is at it: the next minute comes before a large merge has ended, and the
+    same merge twice at once takes twice the memory for one result.
+    """
+    if _compacting.acquire(blocking=False):
+        try:
+            _compact_each()
+        finally:
+            _compacting.release()
+
+
+def _compact_each() -> None:
     counted = Segment.objects.live().values("project_id").annotate(segments=Count("id")).filter(segments__gt=1)
     for project_id in counted.values_list("project_id", flat=True).order_by("project_id"):
         try:

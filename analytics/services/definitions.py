@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.access import Actor
+from accounts.audited import Action, Target
 from accounts.errors import FieldError, Invalid
 from analytics.contracts import Event
 from analytics.models import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
-from analytics.models.definitions import LONGEST_DESCRIPTION, LONGEST_NAME, Definition
+from analytics.models.definitions import LONGEST_DESCRIPTION, LONGEST_NAME
+from analytics.services import trail
 from analytics.sightings import EventKey, PropertyKey, ReadingKey, Seen, observe
 
 # What a project may have of each. What comes beyond is stored and can be queried, but is not listed.
@@ -41,7 +45,14 @@ def learn(*, project_id: int, events: Sequence[Event], properties: Sequence[Mapp
     _learn_pairs(project_id, pairs)
 
 
-def describe(*, definition: Definition, description: str | None = None, hidden: bool | None = None) -> None:
+@transaction.atomic
+def describe(
+    *,
+    definition: EventDefinition | PropertyDefinition,
+    actor: Actor,
+    description: str | None = None,
+    hidden: bool | None = None,
+) -> None:
     """Change what people say of an event or property; None leaves it as it is.
 
     Raises Invalid for a description that is too long.
@@ -51,9 +62,35 @@ def describe(*, definition: Definition, description: str | None = None, hidden: 
         raise Invalid("The description is too long.", fields=[FieldError("description", message)])
     given = {"description": description, "hidden": hidden}
     changed = {name: value for name, value in given.items() if value is not None}
+    before = {name: getattr(definition, name) for name in changed}
     for name, value in changed.items():
         setattr(definition, name, value)
     definition.save(update_fields=list(changed))
+    is_event = isinstance(definition, EventDefinition)
+    trail.note_change(
+        action=Action.EVENT_CHANGED if is_event else Action.PROPERTY_CHANGED,
+        actor=actor,
+        project=definition.project,
+        target=Target(definition.pk, definition.name),
+        before=before,
+        after=changed,
+    )
+
+
+@transaction.atomic
+def mark(*, definition: PropertyDefinition, actor: Actor, is_sensitive: bool) -> None:
+    """Say whether its values are for those alone who may see what is sensitive. It holds at once."""
+    before = definition.is_sensitive
+    definition.is_sensitive = is_sensitive
+    definition.save(update_fields=["is_sensitive"])
+    trail.note_change(
+        action=Action.PROPERTY_MARKED,
+        actor=actor,
+        project=definition.project,
+        target=Target(definition.pk, definition.name),
+        before={"sensitive": before},
+        after={"sensitive": is_sensitive},
+    )
 
 
 def _learn_events(project_id: int, seen: Mapping[EventKey, Seen]) -> dict[EventKey, int]:

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.access import SYSTEM
+from accounts.audited import Action, Target
 from analytics.models import Erasure
 from analytics.queries import storage
+from analytics.services import trail
 from analytics.services.compaction import UNREADABLE_KEPT
 from analytics.store.erased import Verified
 
@@ -33,6 +36,13 @@ def _end(known: Erasure, verified: Verified, moment: datetime) -> bool:
     erasure.asked_for = erasure.person = erasure.fault = ""
     erasure.ids, erasure.leased_until = [], None
     erasure.save()
+    trail.note(
+        action=Action.ERASURE_FINISHED,
+        actor=SYSTEM,
+        project=erasure.project,
+        target=Target(str(erasure.pk), "a person"),
+        after={"person": erasure.person_hash, **erasure.receipt["erased"]},
+    )
     LOG.info("An erasure is done.", extra={"project_id": erasure.project_id, "erasure": str(erasure.pk)})
     return True
 

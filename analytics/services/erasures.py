@@ -15,13 +15,14 @@ from psycopg.errors import LockNotAvailable
 
 from accounts import idempotency
 from accounts.access import Actor
+from accounts.audited import Action, Target
 from accounts.errors import FieldError, IdempotencyMismatch, Invalid, Unavailable
 from analytics.ingestion import cleaning
 from analytics.ingestion.refusal import Refused
 from analytics.models import Erasure, Manifest, PersonLink, PersonTraits, Project
 from analytics.queries import people
 from analytics.queries.erasures import hash_of
-from analytics.services import cohort_members, live, query_runs
+from analytics.services import cohort_members, live, query_runs, trail
 
 # A pass of sealing holds the manifest for seconds.
 _PATIENCE = "20s"
@@ -83,6 +84,14 @@ def _request(project: Project, actor: Actor, wanted: str, key: str) -> tuple[Era
     )
     learn(erasure, ids)
     erasure.save(force_insert=True)
+    # Whom, only somebody who has the id at hand can tell: an entry cannot be erased.
+    trail.note(
+        action=Action.ERASURE_REQUESTED,
+        actor=actor,
+        project=project,
+        target=Target(str(erasure.pk), "a person"),
+        after={"person": erasure.person_hash, "ids": len(erasure.ids)},
+    )
     query_runs.forget_all(project=project)
     manifest.version += 1
     manifest.save(update_fields=["version"])

@@ -55,10 +55,11 @@ def receive(*, submission: Submission, client: ClientInfo, now: datetime | None 
     """Judge each event of a request alone, keep what is good, count the rest, and say what became of each.
 
     One request, one statement: for WSGI and for what is sent from inside. The web process answers by
-    `group_commit`. Raises what `senders.find`, `quota.admit` and `judge` raise.
+    `group_commit`. Raises what `senders.find`, `senders.take`, `quota.admit` and `judge` raise.
     """
     moment = now or timezone.now()
     sender = senders.find(submission, now=moment)
+    senders.take(sender)
     quota.admit(sender=sender, calls=submission.calls, now=moment)
     judged = judge(sender=sender, submission=submission, client=client, now=moment)
     known = _known(sender, judged) if submission.answers_each else frozenset()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.access import Actor
@@ -20,6 +20,7 @@ from analytics.models import Project, QueryRun
 from analytics.queries import answers, profile_lists
 from analytics.queries.desk import Ticket
 from analytics.queries.run import Started, ask, start
+from analytics.sensitive import Hidden
 from analytics.services.run_watch import LEASE, WATCH
 from analytics.store.base import SnapshotGone
 
@@ -41,7 +42,7 @@ def keep(*, started: Started, actor: Actor) -> QueryRun:
     """
     try:
         run = _created(started, actor)
-    except PlumblineError:
+    except (PlumblineError, DatabaseError):
         started.ticket.leave()
         raise
     _follow(run, started.ticket)
@@ -65,7 +66,7 @@ def answer_of(run: QueryRun) -> answers.Answer:
     found = answers.decoded(zlib.decompress(bytes(run.answer or b"")))
     if found is None:
         raise Unavailable("This answer is of another version. Ask again.")
-    return profile_lists.described(run.project, found)
+    return profile_lists.described(run.project, found, Hidden.from_json(run.hidden))
 
 
 def headers_of(run: QueryRun) -> dict[str, str]:
@@ -125,6 +126,7 @@ def _created(started: Started, actor: Actor) -> QueryRun:
         requested_by=actor.user,
         requested_with=actor.secret_key,
         spec=spec,
+        hidden=started.asked.hidden.as_json(),
         lease_expires_at=timezone.now() + LEASE,
         **{f"estimated_{name}": value for name, value in asdict(estimate).items()},
     )
@@ -145,7 +147,8 @@ def _take_up(run: QueryRun) -> None:
 
 def _compute(run: QueryRun) -> None:
     try:
-        started = start(ask(project=run.project, spec=parse_spec(run.spec)))
+        hidden = Hidden.from_json(run.hidden)
+        started = start(ask(project=run.project, spec=parse_spec(run.spec), hidden=hidden))
     except PlumblineError as error:
         _fail(run.pk, error)
         return
@@ -160,19 +163,29 @@ def _follow(run: QueryRun, ticket: Ticket) -> None:
 def _over(run: QueryRun, future: "Future[answers.Answer]") -> None:
     """Write what became of it; in a thread of the desk, or in that of whoever cancelled."""
     try:
-        error = future.exception()
-        if isinstance(error, SnapshotGone):
+        if isinstance(future.exception(), SnapshotGone) and run.attempts < MOST_ATTEMPTS:
+            run.attempts += 1
             WATCH.remove(run.pk)
             _compute(run)
-            return
-        if error is None:
-            _finish(run.pk, future.result())
         else:
-            _fail(run.pk, error)
-        WATCH.remove(run.pk)
+            _record(run.pk, future)
     finally:
         if not connection.in_atomic_block:
             connection.close()
+
+
+def _record(run_id: UUID, future: "Future[answers.Answer]") -> None:
+    """Where it cannot be written, the run's lease ends, and whoever asks for it then has it computed anew."""
+    try:
+        error = future.exception()
+        if error is None:
+            _finish(run_id, future.result())
+        else:
+            _fail(run_id, error)
+    except DatabaseError as error:
+        LOG.warning("What became of a query cannot be written: %s", error)
+    finally:
+        WATCH.remove(run_id)
 
 
 def _finish(run_id: UUID, answer: answers.Answer) -> None:

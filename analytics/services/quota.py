@@ -56,8 +56,8 @@ def refusal(found: Standing, *, now: datetime) -> QuotaExceeded:
     return QuotaExceeded(
         f"The quota of this month is used up: {found.used:,} events of {found.quota:,} in the plan "
         f"'{found.limits.plan}', which refuses from {found.limits.refuse_from} % on. Events are taken again when "
-        f"the month is over, at {found.resets_at:%Y-%m-%d %H:%M} UTC, or as soon as the plan is raised: an owner "
-        "or admin of the organization asks whoever runs this installation.",
+        f"the month is over, at {found.resets_at:%Y-%m-%d %H:%M} UTC, or as soon as the plan is raised: an owner, "
+        "or the role Billing, does so under Settings, Plan.",
         retry_after=min((found.resets_at - now).total_seconds(), LONGEST_WAIT),
         details={
             "plan": found.limits.plan,

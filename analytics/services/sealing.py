@@ -106,11 +106,11 @@ def _sealed(writer: Writer, number: int, project_id: int) -> SealReport:
     arrived = read(InboxEntry.objects.filter(pk__in=ids).order_by("pk"))
     batch = erasures_in_inbox.leave_out(project_id=project_id, batch=arrived)
     unique = _without_duplicates(writer, project_id, batch)
-    fresh = retention.without_expired(
-        organization_id=manifest.project.organization_id, batch=unique, now=timezone.now()
-    )
+    organization_id = manifest.project.organization_id
+    fresh = retention.without_expired(organization_id=organization_id, batch=unique, now=timezone.now())
     segments = _write(writer, number, project_id, fresh)
-    usage.count(project_id=project_id, events=fresh.events)
+    # An entry of the inbox is sealed once, and its number never given again: the first names the batch.
+    usage.count(organization_id=organization_id, project_id=project_id, batch=str(ids[0]), events=fresh.events)
     definitions.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     traits.learn(project_id=project_id, events=fresh.events, properties=fresh.properties)
     InboxEntry.objects.filter(pk__in=ids).delete()

@@ -1,5 +1,6 @@
 """The write side of the segments on this machine."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -41,6 +42,11 @@ class SegmentWriter:
 
     def drop_before(self, project_id: int, day: date, now: datetime) -> int:
         return _before(project_id, day).update(retired_at=now)
+
+    def remove(self, project_id: int) -> None:
+        for folder in (storage.folder(), storage.unreadable_folder()):
+            if (own := folder / str(project_id)).is_dir():
+                shutil.rmtree(own)
 
     def statistics(self, project_id: int) -> Statistics:
         found = (

@@ -14,14 +14,19 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
-from accounts.access import Actor
+from accounts.access import SYSTEM, Actor
+from accounts.audited import Action, Target
+from accounts.billing.features import Feature
+from accounts.billing.limits import require_feature
 from accounts.errors import Conflict, FieldError, Invalid, TooLarge
+from accounts.queries.plans import limits_of
 from analytics.ingestion.files import readers
 from analytics.ingestion.files.formats import Format
 from analytics.ingestion.files.source import FileProblem
 from analytics.models import Import, Project
 from analytics.models.imports import OPEN_STATES, State
 from analytics.queries import imports
+from analytics.services import trail
 
 WORK = "analytics.tasks.work_on_import"
 MOST_OPEN = 20
@@ -43,8 +48,9 @@ def create(
     """Store a file. With options it is queued at once, else it waits for `start`.
 
     Raises Invalid, naming the field, for a file that is not of this format or options that do not fit it, TooLarge
-    over the limit of uploads, and Conflict where too many are open.
+    over the limit of uploads, Conflict where too many are open, and PlanLimit where the plan is without imports.
     """
+    require_feature(limits_of(project.organization_id), Feature.IMPORTS)
     if project.imports.filter(state__in=OPEN_STATES).count() >= MOST_OPEN:
         raise Conflict(f"{MOST_OPEN} imports are open; wait for one, or cancel it.")
     item = Import(project=project, format=kind, file_name=name[:255], options={})
@@ -52,16 +58,19 @@ def create(
     try:
         item.file_bytes = _write(item, content)
         _choose(item, options)
-        item.save()
+        with transaction.atomic():
+            item.save()
+            _note(item, Action.IMPORT_CREATED, actor, options=item.options)
+            if item.state == State.QUEUED:
+                transaction.on_commit(partial(_send, item))
     except BaseException:
         imports.path_of(item).unlink(missing_ok=True)
         raise
-    if item.state == State.QUEUED:
-        transaction.on_commit(partial(_send, item))
     return item
 
 
-def start(*, item: Import, options: Mapping[str, Any]) -> None:
+@transaction.atomic
+def start(*, item: Import, options: Mapping[str, Any], actor: Actor) -> None:
     """Queue an upload with these options. Raises Invalid, and Conflict where it waits for none."""
     if item.state != State.UPLOADED:
         raise Conflict("This import has been started already.")
@@ -69,27 +78,30 @@ def start(*, item: Import, options: Mapping[str, Any]) -> None:
     changed = Import.objects.filter(pk=item.pk, state=State.UPLOADED)
     if not changed.update(state=State.QUEUED, options=item.options):
         raise Conflict("This import has been started already.")
+    _note(item, Action.IMPORT_STARTED, actor, options=item.options)
     transaction.on_commit(partial(_send, item))
 
 
 @transaction.atomic
-def cancel(*, item: Import) -> None:
+def cancel(*, item: Import, actor: Actor) -> None:
     """End an import; what it brought so far stays. Raises Conflict where it is over."""
     found = Import.objects.select_for_update().get(pk=item.pk)
     if not found.is_open:
         raise Conflict(f"This import is {found.get_state_display().lower()}.")
+    _note(found, Action.IMPORT_CANCELLED, actor, rows=found.rows)
     _end(found, State.CANCELLED)
     transaction.on_commit(partial(_remove, found))
 
 
 @transaction.atomic
-def retry(*, item: Import) -> None:
+def retry(*, item: Import, actor: Actor) -> None:
     """Go on with a failed import from where it stopped. Raises Conflict where that cannot be."""
     found = Import.objects.select_for_update().get(pk=item.pk)
     if found.state != State.FAILED or not imports.path_of(found).exists():
         raise Conflict("Only an import that failed in the last days can be tried again.")
     found.state, found.problem, found.attempts, found.finished_at = State.QUEUED, "", 0, None
     found.save(update_fields=["state", "problem", "attempts", "finished_at"])
+    _note(found, Action.IMPORT_RETRIED, actor, rows=found.rows)
     transaction.on_commit(partial(_send, found))
 
 
@@ -97,7 +109,7 @@ def sweep(*, now: datetime | None = None) -> int:
     """Cancel uploads that nobody decided on, and delete files that nobody will read; their number."""
     moment = now or timezone.now()
     for forgotten in Import.objects.filter(state=State.UPLOADED, created_at__lt=moment - UPLOADED_KEPT):
-        cancel(item=forgotten)
+        cancel(item=forgotten, actor=SYSTEM)
     if not imports.folder().is_dir():
         return 0
     kept = Import.objects.filter(state__in=OPEN_STATES) | Import.objects.filter(
@@ -117,6 +129,8 @@ def sweep(*, now: datetime | None = None) -> int:
 def finish(item: Import, state: State, problem: str = "") -> None:
     """Note the end of an import that the caller holds; its file goes with the transaction, unless it failed."""
     _end(item, state, problem)
+    counts = {name: getattr(item, name) for name in ("rows", "accepted", "dropped", "unreadable")}
+    _note(item, Action.IMPORT_FINISHED, SYSTEM, state=str(state), **counts)
     if state is not State.FAILED:
         transaction.on_commit(partial(_remove, item))
 
@@ -124,6 +138,16 @@ def finish(item: Import, state: State, problem: str = "") -> None:
 def _end(item: Import, state: State, problem: str = "") -> None:
     item.state, item.problem, item.finished_at, item.lease_until = state, problem, timezone.now(), None
     item.save(update_fields=["state", "problem", "finished_at", "lease_until"])
+
+
+def _note(item: Import, action: Action, actor: Actor, **after: Any) -> None:
+    trail.note(
+        action=action,
+        actor=actor,
+        project=item.project,
+        target=Target(str(item.pk), item.file_name),
+        after={"format": item.format, **after},
+    )
 
 
 def _remove(item: Import) -> None:

@@ -183,6 +183,9 @@ class Writer(Protocol):
     def drop_before(self, project_id: int, day: date, now: datetime) -> int:
         """Drop what lies wholly before a day (UTC): segments, or events where the store deletes those; a count."""
 
+    def remove(self, project_id: int) -> None:
+        """Delete all that is stored of a project that is gone; nothing where there is nothing."""
+
     def statistics(self, project_id: int) -> Statistics:
         """What of the project is stored."""
 
@@ -216,8 +219,11 @@ class StoreFault(Unavailable):
         return self.happened
 
 
-class SnapshotGone(Exception):
-    """A file of the snapshot was replaced and swept meanwhile: take a new snapshot."""
+class SnapshotGone(StoreFault):
+    """A file of the snapshot was replaced and swept meanwhile: take a new snapshot.
+
+    Where that one lacks a file too, it is the store's fault, and who asked hears so.
+    """
 
 
 def pieces(intervals: Sequence[Span]) -> list[tuple[datetime, int, int]]:

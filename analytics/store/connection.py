@@ -19,13 +19,14 @@ from analytics.store.stop import Stop
 class Limits:
     """Where the files are, how much memory all queries of the process share, how many seconds one may take.
 
-    `keeps_footers` is for what comes back to the same files: their footers stay in that memory as there is room.
+    `for_queries` is for what comes back to the same files: their footers stay in that memory as there is room.
+    Other work, done now and then in large pieces, takes one core and gives memory back to the system at once.
     """
 
     folder: Path
     memory: str
     seconds: float
-    keeps_footers: bool = False
+    for_queries: bool = False
 
 
 _lock = threading.Lock()
@@ -43,7 +44,7 @@ os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _database(limits: Limits) -> duckdb.DuckDBPyConnection:
-    key = (limits.folder, limits.memory, limits.keeps_footers)
+    key = (limits.folder, limits.memory, limits.for_queries)
     with _lock:
         if key not in _open:
             for elsewhere in [other for other in _open if other[0] != limits.folder]:
@@ -59,7 +60,7 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
         ":memory:",
         config={
             "memory_limit": limits.memory,
-            "threads": os.cpu_count() or 1,
+            "threads": (os.cpu_count() or 1) if limits.for_queries else 1,
             "temp_directory": str(spill),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -67,7 +68,9 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
         },
     )
     database.execute(f"SET allowed_directories = [{literal(f'{limits.folder}/')}, {literal(f'{spill}/')}]")
-    database.execute(f"SET GLOBAL parquet_metadata_cache = {limits.keeps_footers}")
+    database.execute(f"SET GLOBAL parquet_metadata_cache = {limits.for_queries}")
+    if not limits.for_queries:
+        database.execute("SET allocator_flush_threshold = '1MB'")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database

@@ -6,7 +6,6 @@ is, not whose a row was. Ids come as `Erased`: id → moment in µs, and only ro
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics.contracts import Event
-from analytics.store.base import Snapshot, SnapshotGone
+from analytics.store.base import Snapshot
 from analytics.store.connection import Limits, cursor
+from analytics.store.faults import files_read
 
 IDS = ("person", "anonymous_id", "user_id", "previous_id")
 Erased = Mapping[str, int]
@@ -125,7 +125,7 @@ class SegmentPeople:
     def summary(self, snapshot: Snapshot, ids: Sequence[str]) -> Found:
         if not snapshot.files:
             return Found(0, None, None)
-        with _reading(self._limits) as own:
+        with files_read(snapshot.files), cursor(self._limits) as own:
             found = _select(own, "count(*), min(e.time), max(e.time)", snapshot, ids).fetchall()
         events, first, last = found[0]
         return Found(events, *(moment and moment.replace(tzinfo=UTC) for moment in (first, last)))
@@ -134,19 +134,10 @@ class SegmentPeople:
         if not snapshot.files:
             return
         columns = ", ".join(f"e.{name}" for name in (*Event.__struct_fields__, "person"))
-        with _reading(self._limits) as own:
+        with files_read(snapshot.files), cursor(self._limits) as own:
             found = _select(own, columns, snapshot, ids).order("time, message_id")
             for batch in found.to_arrow_reader(_BATCH_ROWS) or ():
                 yield batch.to_pylist()
-
-
-@contextmanager
-def _reading(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    with cursor(limits) as own:
-        try:
-            yield own
-        except duckdb.IOException as error:
-            raise SnapshotGone(str(error)) from error
 
 
 def _select(

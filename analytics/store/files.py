@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -13,14 +13,14 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from analytics.contracts import COLUMNS, NUMBER_PREFIX, TEXT_PREFIX, TIMES, Event, number_of
+from analytics.contracts import NUMBER_PREFIX, TEXT_PREFIX, TIMES, Event, number_of
 from analytics.people import People
 from analytics.store.columns import JSON_ONLY, property_columns
+from analytics.store.row_groups import RowGroups
 from analytics.store.runs import arrange, base_of
+from analytics.store.schema import TYPES
 
-ROW_GROUP_ROWS = 65_536
 # Almost every value of these differs: a dictionary would only cost.
 ENCODINGS = {
     "message_id": "DELTA_LENGTH_BYTE_ARRAY",
@@ -51,7 +51,7 @@ def table_of(events: Sequence[Event], people: People, properties: Sequence[dict[
     """The events in the order given: the columns of `contracts.COLUMNS`, then their properties'."""
     columns: dict[str, pa.Array] = {}
     resolved = _resolved(people)
-    for name, kind in COLUMNS.items():
+    for name, kind in TYPES.items():
         if name in TIMES:
             columns[name] = pa.array(list(map(attrgetter(name), events)), pa.int64()).cast(kind)
         else:
@@ -92,8 +92,8 @@ def write(table: pa.Table, path: Path) -> Written:
     arranged = arrange(_without_own(table), base_of(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     forming = path.with_suffix(FORMING)
-    with writer(forming, arranged.schema, ENCODINGS) as file:
-        file.write_table(arranged, row_group_size=ROW_GROUP_ROWS)
+    with RowGroups(forming, ENCODINGS) as file:
+        file.write(arranged)
     size, checksum = settle(forming, path)
     return facts_of(arranged, size, checksum)
 
@@ -103,17 +103,6 @@ def _without_own(table: pa.Table) -> pa.Table:
     own = pc.if_else(pc.equal(table["user_id"], ""), table["anonymous_id"], table["user_id"])
     person = pc.if_else(pc.equal(table["person"], own), "", table["person"])
     return table.set_column(table.column_names.index("person"), "person", person)
-
-
-def writer(path: Path, schema: pa.Schema, encodings: Mapping[str, str]) -> pq.ParquetWriter:
-    """Writes tables of this schema to a file; columns without an encoding get a dictionary."""
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        use_dictionary=[name for name in schema.names if name not in encodings],
-        column_encoding=dict(encodings),
-    )
 
 
 def summary_path(path: Path) -> Path:

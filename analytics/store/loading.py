@@ -77,7 +77,7 @@ def fixed_columns(wanted: Wanted) -> list[str]:
     """The columns of segments that are read as they are."""
     of_sessions = {*_OF_SESSIONS, *wanted.session_fields} if wanted.sessions else set()
     of_groups = {"group_id"} if wanted.by_group or wanted.group_traits else set()
-    return sorted((wanted.columns | of_sessions | of_groups) & (COLUMNS.keys() - {"time", "person"}))
+    return sorted((wanted.columns | of_sessions | of_groups) & ({*COLUMNS} - {"time", "person"}))
 
 
 def events_table(wanted: Wanted) -> ir.Table:

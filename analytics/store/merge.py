@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC
-from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -17,21 +15,18 @@ from analytics.store.erased import NOBODY, Erased, condition, join_erased, regis
 from analytics.store.files import (
     ENCODINGS,
     FORMING,
-    ROW_GROUP_ROWS,
     SUMMARY,
     SUMMARY_ENCODINGS,
     Written,
     settle,
     summary_path,
-    writer,
 )
 from analytics.store.overrides import Overrides
-from analytics.store.runs import DAY_MICROS, arrange, base_of, summary
+from analytics.store.row_groups import RowGroups
+from analytics.store.runs import arrange, base_of, summarized, summary
+from analytics.store.slices import SLICES, slices
 
 MOST_COLUMNS = 2 * MOST_PROPERTIES
-# What is held in memory at once.
-SLICE_ROWS = ROW_GROUP_ROWS
-_COUNTS = "SELECT epoch_us(time) // ? AS day, count(*) FROM inputs GROUP BY day ORDER BY day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +76,15 @@ def merge(
 
 def summarize(own: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     """Write the summary of the runs of a segment that has none; its size and checksum."""
-    runs = own.sql(_ordered(f"read_parquet({literal(str(path))})")).to_arrow_table()
-    with writer(_forming_summary(path), runs.schema, SUMMARY_ENCODINGS) as file:
-        file.write_table(runs, row_group_size=ROW_GROUP_ROWS)
+    events = f"read_parquet({literal(str(path))})"
+    runs = own.sql(f"{summary(events)} ORDER BY first, who, run").to_arrow_table()
+    with RowGroups(_forming_summary(path), SUMMARY_ENCODINGS) as file:
+        file.write(runs)
     return settle(_forming_summary(path), summary_path(path))
 
 
 def _forming_summary(path: Path) -> Path:
     return path.with_suffix(f"{SUMMARY}{FORMING}")
-
-
-def _ordered(events: str) -> str:
-    """The summary of these events' runs by their beginning, so that times that follow each other are close."""
-    return f"{summary(events)} ORDER BY first, who, run"
 
 
 def _view(inputs: Sequence[Input], columns: Sequence[str], people: Overrides, erased: Erased) -> str:
@@ -109,46 +100,15 @@ def _view(inputs: Sequence[Input], columns: Sequence[str], people: Overrides, er
 
 
 def _write_slices(own: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Write the inputs' rows and the summary of their runs, in the order of segments; how many rows.
-
-    No run is in two slices: it is of one day and one person.
-    """
+    """Write the inputs' rows and the summary of their runs, in the order of segments; how many rows."""
     rows, run = 0, base_of(path)
-    with ExitStack() as stack:
-        events = runs = None
-        for condition in _slices(own):
-            part = own.sql(f"SELECT * FROM inputs WHERE {condition}").to_arrow_table()  # noqa: S608 (our numbers)
-            part = arrange(part, run)
-            own.register("part", part)
-            found = own.sql(_ordered("part")).to_arrow_table()
-            events = events or stack.enter_context(writer(path.with_suffix(FORMING), part.schema, ENCODINGS))
-            runs = runs or stack.enter_context(writer(_forming_summary(path), found.schema, SUMMARY_ENCODINGS))
-            events.write_table(part, row_group_size=ROW_GROUP_ROWS)
-            runs.write_table(found, row_group_size=ROW_GROUP_ROWS)
-            rows, run = rows + part.num_rows, part["run"][-1].as_py() + 1
+    with (
+        RowGroups(path.with_suffix(FORMING), ENCODINGS) as events,
+        RowGroups(_forming_summary(path), SUMMARY_ENCODINGS) as runs,
+    ):
+        for part in slices(own, "inputs", path.with_suffix(f"{SLICES}{FORMING}")):
+            arranged = arrange(part, run)
+            events.write(arranged)
+            runs.write(summarized(arranged))
+            rows, run = rows + arranged.num_rows, arranged["run"][-1].as_py() + 1
     return rows
-
-
-def _slices(own: duckdb.DuckDBPyConnection) -> list[str]:
-    """Conditions that part the inputs by days, a large day also by people; each has rows; in segments' order."""
-    counts = own.execute(_COUNTS, [DAY_MICROS]).fetchall()
-    groups: list[list[tuple[int, int]]] = []
-    for day, rows in counts:
-        if not groups or sum(count for _, count in groups[-1]) + rows > SLICE_ROWS:
-            groups.append([])
-        groups[-1].append((day, rows))
-    return [condition for group in groups for condition in _conditions(own, group)]
-
-
-def _conditions(own: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, int]]) -> list[str]:
-    first, last = (f"make_timestamp({day * DAY_MICROS})" for day in (days[0][0], days[-1][0] + 1))
-    within = f"time >= {first} AND time < {last}"
-    parts = -(-sum(rows for _, rows in days) // SLICE_ROWS)
-    if parts == 1:
-        return [within]
-    places = [place / parts for place in range(1, parts)]
-    found = own.execute(f"SELECT quantile_disc(who, {places}) FROM inputs WHERE {within}").fetchall()[0][0]  # noqa: S608
-    bounds = sorted(set(found))
-    between = (f"who > {low} AND who <= {high}" for low, high in pairwise(bounds))
-    filled = [f"{within} AND {edge}" for edge in (f"who <= {bounds[0]}", *between, f"who > {bounds[-1]}")]
-    return [part for part in filled if own.execute(f"SELECT EXISTS (FROM inputs WHERE {part})").fetchall()[0][0]]

@@ -12,7 +12,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.contracts import Kind
+from analytics.contracts import VIEW_KINDS, Kind
 
 GAP_MICROS = 30 * 60 * 1_000_000
 DAY_MICROS = 24 * 60 * 60 * 1_000_000
@@ -66,6 +66,38 @@ def _sorted(table: pa.Table) -> pa.Table:
 def _changed(table: pa.Table, name: str) -> pa.Array:
     values = table[name].combine_chunks()
     return pc.not_equal(values[1:], values[:-1])
+
+
+def summarized(table: pa.Table) -> pa.Table:
+    """One row a run of arranged rows, as `summary` says it in SQL; the runs by their beginning.
+
+    So that times that follow each other are close in the file.
+    """
+    begins = pc.indices_nonzero(pc.equal(table["place"], 0)).cast(pa.int64())
+    ends = pa.concat_arrays([begins[1:], pa.array([table.num_rows])])
+    firsts, lasts = table.take(begins), pc.subtract(ends, 1)
+    columns = {
+        **{name: firsts[name] for name in ("run", "who", "loose")},
+        "first": firsts["time"],
+        "last": table["time"].take(lasts),
+        "events": pc.subtract(ends, begins),
+    }
+    is_view = pc.is_in(table["kind"], value_set=pa.array(VIEW_KINDS, pa.string()))
+    until, views = _counted(is_view, begins, lasts)
+    columns |= {"views": views, "customs": _counted(pc.equal(table["kind"], Kind.TRACK), begins, lasts)[1]}
+    columns |= {name: firsts[name] for name in FIELDS}
+    # Where there is no view, there is no place to take.
+    paths = table["path"].filter(is_view)
+    for name, place in zip(PATHS, (pc.subtract(until, views), pc.subtract(until, 1)), strict=True):
+        columns[name] = paths.take(pc.if_else(pc.greater(views, 0), place, None)).fill_null("")
+    return pa.table(columns).sort_by([(name, "ascending") for name in ("first", "who", "run")])
+
+
+def _counted(chosen: pa.ChunkedArray, begins: pa.Array, lasts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """How many rows are chosen up to the end of each run, and how many in it."""
+    count = pc.cumulative_sum(chosen.cast(pa.int64()))
+    until, before = count.take(lasts), pc.subtract(count.take(begins), chosen.take(begins).cast(pa.int64()))
+    return until, pc.subtract(until, before)
 
 
 def summary(events: str, fields: Sequence[str] = (*FIELDS, *PATHS)) -> str:

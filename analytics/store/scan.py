@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.contracts import COLUMNS, PUBLIC
+from analytics.contracts import PUBLIC
 from analytics.store.base import Snapshot, SnapshotGone, micros
 from analytics.store.erased import IDS
+from analytics.store.schema import TYPES
 
 BATCH_ROWS = 2048
 # What decides on a row, whether or not it is wanted.
@@ -31,7 +32,7 @@ class Scan:
     @property
     def schema(self) -> pa.Schema:
         """The columns of each batch: text without nulls, times in UTC without a zone."""
-        return pa.schema({name: COLUMNS[name] for name in self.columns})
+        return pa.schema({name: TYPES[name] for name in self.columns})
 
 
 def scan(snapshot: Snapshot, wanted: Scan) -> Iterator[pa.RecordBatch]:
@@ -124,7 +125,7 @@ def _shaped(batch: pa.RecordBatch, links: _Lookup | None, wanted: Scan) -> pa.Re
 
 
 def _column(batch: pa.RecordBatch, name: str, links: _Lookup | None) -> pa.Array:
-    kind = COLUMNS[name]
+    kind = TYPES[name]
     if name not in batch.schema.names:
         return pa.array([""] * batch.num_rows, kind)
     if name == "person":

@@ -12,9 +12,10 @@ from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 from accounts.errors import Invalid
 from analytics.periods import Span
 from analytics.store import loading, sessions
-from analytics.store.base import Range, Snapshot, SnapshotGone, Wanted
+from analytics.store.base import Range, Snapshot, Wanted
 from analytics.store.compiling import compiled
 from analytics.store.connection import Limits, cursor, identifier
+from analytics.store.faults import files_read
 from analytics.store.overrides import people_named
 from analytics.store.statements import Statements, noting
 from analytics.store.stop import Stop
@@ -31,7 +32,7 @@ class SegmentStore:
     @contextmanager
     def read(self, snapshot: Snapshot, within: Range, wanted: Wanted) -> Iterator["SegmentReading"]:
         """Load the wanted columns of the snapshot's events in a range."""
-        with cursor(self._limits, self._stop) as connection:
+        with files_read(snapshot.files), cursor(self._limits, self._stop) as connection:
             own = noting(connection, self._statements, within.span)
             try:
                 loaded = loading.load(own, snapshot, within, wanted)
@@ -40,8 +41,6 @@ class SegmentStore:
                 else:
                     rows = loading.rows_of(own, loaded.main, snapshot, within)
                 yield SegmentReading(own, wanted, snapshot, loaded.groups, rows)
-            except duckdb.IOException as error:
-                raise SnapshotGone(str(error)) from error
             except duckdb.InvalidInputException as error:
                 raise Invalid(f"The query cannot be computed: {error}") from error
 

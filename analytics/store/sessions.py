@@ -3,9 +3,8 @@
 Most runs of a large file are sessions as they stand: the person's next run on that day begins after a gap.
 Pieces are all others: what small files have, what the edges of the span cut, and runs that another may follow,
 namely at a midnight (UTC) with runs on both sides, and of people who are in a small file on that day or were found
-to be others. Pieces of a person
-without a gap between them form a chain. Where pieces of a chain overlap, or it is longer than a session may be,
-its events are looked at one by one.
+to be others. Pieces of a person without a gap between them form a chain. Where pieces of a chain overlap, or it is
+longer than a session may be, its events are looked at one by one.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The notice about the quota, for every page of an organization."""
+"""The notices about usage and payments, for every page of an organization."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.context import Context
 
 from accounts.models import Organization
-from analytics.views.quota_notice import notice_for
+from analytics.views.quota_notice import notices_for
 
 register = template.Library()
 
@@ -18,7 +18,11 @@ def quota_notice(context: Context) -> dict[str, Any]:
     project = context.get("project")
     organization = context.get("organization") or (project.organization if project else None)
     request = context.get("request")
-    notice = None
-    if isinstance(organization, Organization) and isinstance(request, HttpRequest):
-        notice = notice_for(request, organization)
-    return {"notice": notice, "csrf_token": context.get("csrf_token")}
+    if not isinstance(organization, Organization) or not isinstance(request, HttpRequest):
+        return {"notices": ()}
+    return {
+        "notices": notices_for(request, organization),
+        "organization": organization,
+        "here": request.get_full_path(),
+        "csrf_token": context.get("csrf_token"),
+    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from analytics.kinds.fields import PERSON
+from analytics.fields import PERSON
 from analytics.kinds.filters import COHORT_OPERATORS
 from analytics.kinds.overview import OverviewSpec
 from analytics.models import Project

@@ -45,6 +45,7 @@ class Row:
     what: str
     description: str
     hidden: bool
+    is_sensitive: bool
     types: tuple[TypeSeen, ...]
     volume: int
     first_seen: datetime
@@ -71,6 +72,7 @@ def row_of(project: Project, item: EventDefinition | PropertyDefinition) -> Row:
         what=KINDS[Kind(item.kind)] if isinstance(item, EventDefinition) else _subject(item),
         description=item.description,
         hidden=item.hidden,
+        is_sensitive=isinstance(item, PropertyDefinition) and item.is_sensitive,
         types=() if isinstance(item, EventDefinition) else _types(project, item),
         volume=item.volume,
         first_seen=item.first_seen.astimezone(project.zone),

@@ -36,6 +36,16 @@ class DescriptionForm(forms.Form):
     hidden = forms.BooleanField(required=False, label="Hide from lists")
 
 
+class PropertyForm(DescriptionForm):
+    """For those who may mark properties."""
+
+    sensitive = forms.BooleanField(
+        required=False,
+        label="Sensitive: only owners and admins see its values",
+        help_text="Values vanish for everybody else at once, wherever they would appear. The name stays in lists.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What a list shows, and how many of them a project may have."""
@@ -128,15 +138,30 @@ def _form_of(item: EventDefinition | PropertyDefinition) -> DescriptionForm:
 def _detail(
     request: HttpRequest, project: Project, definition: EventDefinition | PropertyDefinition, others: list[Row]
 ) -> HttpResponse:
-    row = row_of(project, definition)
-    given = {"description": definition.description, "hidden": definition.hidden}
-    form = DescriptionForm(request.POST if request.method == "POST" else None, initial=given)
+    row, actor = row_of(project, definition), Actor.of(request)
+    form = _full_form(request, project, definition)
     if form.is_valid():
-        definitions.describe(definition=definition, **form.cleaned_data)
+        values = dict(form.cleaned_data)
+        if isinstance(definition, PropertyDefinition) and "sensitive" in values:
+            definitions.mark(definition=definition, actor=actor, is_sensitive=values.pop("sensitive"))
+        definitions.describe(definition=definition, actor=actor, **values)
         messages.success(request, f"Saved what you say of '{definition.name}'.")
         return redirect(_back(request, project, row))
     context = {**_common(request, project), "row": row, "form": form, "others": others, "most_named": MOST_NAMED}
     return render(request, "analytics/data/definition.html", context, status=422 if form.errors else 200)
+
+
+def _full_form(
+    request: HttpRequest, project: Project, definition: EventDefinition | PropertyDefinition
+) -> DescriptionForm:
+    """The form of a definition's own page. A row of a list sends less, and so does who may not mark."""
+    given = {"description": definition.description, "hidden": definition.hidden}
+    data = request.POST if request.method == "POST" else None
+    granted = Actor.of(request).capabilities_in(project.organization_id)
+    may_mark = Capability.MARK_SENSITIVE in granted and "list" not in request.POST
+    if may_mark and isinstance(definition, PropertyDefinition):
+        return PropertyForm(data, initial={**given, "sensitive": definition.is_sensitive})
+    return DescriptionForm(data, initial=given)
 
 
 def _back(request: HttpRequest, project: Project, row: Row) -> str:

@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.permissions import Capability
-from analytics.contracts import COLUMNS
+from analytics.contracts import PUBLIC
 from analytics.downloads import download, wanted_of
 from analytics.exports import FileFormat
 from analytics.views.doors import entered
@@ -24,7 +25,7 @@ class ExportForm(forms.Form):
     to = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}), help_text="Included.")
     event = forms.CharField(label="Only events of this name", required=False)
     columns = forms.MultipleChoiceField(
-        choices=[(name, name) for name in COLUMNS], initial=list(COLUMNS), widget=forms.CheckboxSelectMultiple
+        choices=[(name, name) for name in PUBLIC], initial=list(PUBLIC), widget=forms.CheckboxSelectMultiple
     )
 
 
@@ -45,4 +46,4 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, organization: str, project: str) -> StreamingHttpResponse:
     found = entered(request, organization, project, Capability.EXPORT_DATA)
-    return download(found, wanted_of(request.GET))
+    return download(found, Actor.of(request), wanted_of(request.GET))

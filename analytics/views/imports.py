@@ -61,7 +61,7 @@ def detail(request: HttpRequest, organization: str, project: str, import_id: UUI
     chosen = form.chosen()
     if request.POST.get("do") == "start" and chosen is not None:
         try:
-            uploads.start(item=item, options=chosen)
+            uploads.start(item=item, options=chosen, actor=Actor.of(request))
         except Invalid as error:
             _blame(form, error)
         else:
@@ -88,7 +88,7 @@ def progress(request: HttpRequest, organization: str, project: str, import_id: U
 @require_POST
 def cancel(request: HttpRequest, organization: str, project: str, import_id: UUID) -> HttpResponse:
     found = entered(request, organization, project, Capability.IMPORT_DATA)
-    uploads.cancel(item=access.import_of(found, import_id=import_id))
+    uploads.cancel(item=access.import_of(found, import_id=import_id), actor=Actor.of(request))
     messages.success(request, "Cancelled. What had been read by then is kept.")
     return redirect("imports", organization, project)
 
@@ -96,7 +96,7 @@ def cancel(request: HttpRequest, organization: str, project: str, import_id: UUI
 @require_POST
 def retry(request: HttpRequest, organization: str, project: str, import_id: UUID) -> HttpResponse:
     found = entered(request, organization, project, Capability.IMPORT_DATA)
-    uploads.retry(item=access.import_of(found, import_id=import_id))
+    uploads.retry(item=access.import_of(found, import_id=import_id), actor=Actor.of(request))
     return redirect("import", organization, project, import_id)
 
 

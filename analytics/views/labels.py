@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analytics.kinds.fields import FIELDS, PROPERTY_PREFIX
+from analytics.fields import FIELDS, PROPERTY_PREFIX
 from analytics.kinds.filters import Operator
 from analytics.kinds.overview import Metric, Panel
 from analytics.periods import Compare, Interval, Last

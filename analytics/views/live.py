@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from analytics.models import Project
 from analytics.queries import current, live
 from analytics.templatetags.formats import short_day
@@ -17,19 +18,19 @@ from analytics.views.values import value_label
 @require_safe
 def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = viewable(request, organization, project)
-    return render(request, "analytics/live.html", _context(found))
+    return render(request, "analytics/live.html", _context(request, found))
 
 
 @require_safe
 def events(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     """The part of the page that changes, polled by htmx."""
     found = viewable(request, organization, project)
-    return render(request, "analytics/live/events.html", _context(found))
+    return render(request, "analytics/live/events.html", _context(request, found))
 
 
-def _context(project: Project) -> dict[str, object]:
+def _context(request: HttpRequest, project: Project) -> dict[str, object]:
     now = timezone.now().astimezone(project.zone)
-    arrived = live.recent(project=project)
+    arrived = live.recent(project=project, actor=Actor.of(request))
     return {
         "project": project,
         "organization": project.organization,

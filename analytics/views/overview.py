@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.errors import DeadlineExceeded, NotFound
 from analytics.kinds.overview import OverviewResult, Panel
 from analytics.models import Project
@@ -47,7 +48,7 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
         "visitors_now": current.visitors(project=found, now=now),
     }
     if context["full"]:
-        context |= everything(found, address)
+        context |= everything(found, Actor.of(request), address)
     return render(request, "analytics/overview.html", context)
 
 
@@ -59,7 +60,9 @@ def panel(request: HttpRequest, organization: str, project: str, region: str) ->
         raise NotFound("There is no such panel.")
     switched = "switch" in request.GET
     address = _switched(request, region) if switched else Address.of(request.GET)
-    response = render(request, _template(region), _panel_context(found, address, region, switched=switched))
+    response = render(
+        request, _template(region), _panel_context(found, Actor.of(request), address, region, switched=switched)
+    )
     if switched:
         response["HX-Push-Url"] = overview_url(found) + address.query
     return response
@@ -69,9 +72,10 @@ def overview_url(project: Project) -> str:
     return reverse("overview", args=[project.organization.slug, project.slug])
 
 
-def ask(project: Project, address: Address, panels: list[Panel], limit: int = 10) -> OverviewResult:
+def ask(project: Project, actor: Actor, address: Address, panels: list[Panel], limit: int = 10) -> OverviewResult:
     """The answer to what the address asks; raises Invalid for an address that makes no sense."""
-    result = run_query(project=project, spec=address.spec(panels=panels, limit=limit)).result
+    spec = address.spec(panels=panels, limit=limit)
+    result = run_query(project=project, spec=spec, actor=actor).result
     if not isinstance(result, OverviewResult):
         raise TypeError("An overview spec has an overview result.")
     return result
@@ -86,9 +90,9 @@ def common(project: Project, address: Address) -> dict[str, Any]:
     }
 
 
-def everything(project: Project, address: Address) -> dict[str, Any]:
+def everything(project: Project, actor: Actor, address: Address) -> dict[str, Any]:
     """All panels in one query, for a page without JavaScript."""
-    result = ask(project, address, of_page(address))
+    result = ask(project, actor, address, of_page(address))
     by_panel = {table.panel: table for table in result.tables}
     regions = [region_context(address, region, by_panel[address.tabs[region]]) for region in REGIONS]
     return {**summary_context(project, address, result), "regions": regions}
@@ -124,13 +128,15 @@ def region_context(address: Address, region: str, table: Any) -> dict[str, Any]:
     }
 
 
-def _panel_context(project: Project, address: Address, region: str, *, switched: bool) -> dict[str, Any]:
+def _panel_context(
+    project: Project, actor: Actor, address: Address, region: str, *, switched: bool
+) -> dict[str, Any]:
     own = [Panel.FIGURES, Panel.CHART] if region == SUMMARY else [address.tabs[region]]
     try:
-        result = ask(project, address, own if switched else of_page(address))
+        result = ask(project, actor, address, own if switched else of_page(address))
     except DeadlineExceeded:
         # The whole page is too much: each panel for itself, and fails alone.
-        result = ask(project, address, own)
+        result = ask(project, actor, address, own)
     if region == SUMMARY:
         return {**common(project, address), **summary_context(project, address, result)}
     table = next(table for table in result.tables if table.panel == address.tabs[region])

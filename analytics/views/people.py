@@ -50,9 +50,10 @@ class Entry:
 def person(request: HttpRequest, organization: str, project: str, person: str) -> HttpResponse:
     """By any id of theirs."""
     found = viewable(request, organization, project)
-    known = profiles.person(project=found, identifier=person)
-    timeline = timelines.of_person(project=found, identifier=known.person, asked=_asked(request))
-    may_export = Capability.EXPORT_PEOPLE in Actor.of(request).capabilities_in(found.organization_id)
+    actor = Actor.of(request)
+    known = profiles.person(project=found, identifier=person, actor=actor)
+    timeline = timelines.of_person(project=found, identifier=known.person, asked=_asked(request), actor=actor)
+    may_export = Capability.EXPORT_PEOPLE in actor.capabilities_in(found.organization_id)
     privacy = reverse("privacy", args=[organization, project])
     context = {
         **_profile(found, known, known.person, "Person"),
@@ -67,8 +68,9 @@ def person(request: HttpRequest, organization: str, project: str, person: str) -
 @require_safe
 def group(request: HttpRequest, organization: str, project: str, group: str) -> HttpResponse:
     found = viewable(request, organization, project)
-    known = profiles.group(project=found, identifier=group)
-    timeline = timelines.of_group(project=found, identifier=known.group, asked=_asked(request))
+    actor = Actor.of(request)
+    known = profiles.group(project=found, identifier=group, actor=actor)
+    timeline = timelines.of_group(project=found, identifier=known.group, asked=_asked(request), actor=actor)
     context = {
         **_profile(found, known, known.group, "Group"),
         **_timeline(request, found, timeline, of=By.GROUP),

@@ -20,7 +20,7 @@ from analytics.ingestion.cleaning import MAX_ID
 from analytics.models import Project
 from analytics.queries import erasures as erasure_queries
 from analytics.queries import person as person_queries
-from analytics.services import erasures
+from analytics.services import erasures, exports
 from analytics.views.doors import entered
 
 _PAGE = 25
@@ -66,7 +66,8 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = entered(request, organization, project, Capability.EXPORT_PEOPLE)
-    file = person_queries.export(project=found, identifier=erasures.identifier(request.GET.get("person", "")))
+    identifier = erasures.identifier(request.GET.get("person", ""))
+    file = exports.of_person(project=found, actor=Actor.of(request), identifier=identifier)
     headers = {"Content-Disposition": 'attachment; filename="person.zip"'}
     return HttpResponse(file, content_type="application/zip", headers=headers)
 

@@ -12,6 +12,7 @@ from accounts.access import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import Organization, User
 from accounts.permissions import Capability
+from analytics.access import projects as projects_of
 from analytics.models import Project
 from analytics.services import projects
 
@@ -21,13 +22,14 @@ class ProjectForm(forms.Form):
     time_zone = forms.ChoiceField(
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
         initial="UTC",
-        help_text="Days begin and end in this zone.",
+        help_text="Days begin and end in this zone. Your browser's is suggested.",
+        widget=forms.Select(attrs={"data-own-zone": ""}),
     )
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """To the first project; without one to the organization; without that to making one."""
+    """To the first project; without one to the organization; without that to making one, or staff to the admin."""
     if not isinstance(request.user, User):
         return redirect("account_login")
     project = Project.objects.visible_to(request.user).select_related("organization").first()
@@ -36,27 +38,32 @@ def home(request: HttpRequest) -> HttpResponse:
     organization = Organization.objects.visible_to(request.user).first()
     if organization is not None:
         return redirect("organization", organization.slug)
-    return redirect("organization_new")
+    return redirect("admin:index" if request.user.is_staff else "organization_new")
 
 
 def organization(request: HttpRequest, organization: str) -> HttpResponse:
+    """Its projects; who may see none of their data goes to the usage."""
     actor = Actor.of(request)
-    found = access.organization(actor, slug=organization, capability=Capability.VIEW_DATA)
+    found = access.organization(actor, slug=organization, capability=Capability.VIEW_USAGE)
+    granted = actor.capabilities_in(found.pk)
+    if Capability.VIEW_DATA not in granted:
+        return redirect("settings_usage", found.slug)
     context = {
         "organization": found,
         "section": "projects",
-        "projects": Project.objects.of(found).select_related("manifest"),
-        "may_manage": Capability.MANAGE_PROJECTS in actor.capabilities_in(found.pk),
+        "projects": projects_of(actor).of(found).select_related("manifest"),
+        "may_manage": Capability.MANAGE_PROJECTS in granted,
     }
     return render(request, "analytics/organization.html", context)
 
 
 def new(request: HttpRequest, organization: str) -> HttpResponse:
-    found = access.organization(Actor.of(request), slug=organization, capability=Capability.MANAGE_PROJECTS)
+    actor = Actor.of(request)
+    found = access.organization(actor, slug=organization, capability=Capability.MANAGE_PROJECTS)
     form = ProjectForm(request.POST or None)
     if form.is_valid():
         try:
-            project = projects.create(organization=found, **form.cleaned_data)
+            project = projects.create(organization=found, actor=actor, **form.cleaned_data)
         except (Invalid, Conflict) as error:
             form.add_error("name", error.message)
         else:

@@ -54,7 +54,7 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = entered(request, organization, project, capability)
     form = SettingsForm(request.POST if writing else None, instance=found)
     if writing and form.is_valid():
-        form.save()
+        projects.change(project=found, actor=Actor.of(request), values=form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("project_settings", organization, project)
     return _page(request, found, form=form)
@@ -67,7 +67,7 @@ def create_key(request: HttpRequest, organization: str, project: str) -> HttpRes
     form = KeyForm(request.POST)
     if not form.is_valid():
         return _page(request, found, key_form=form)
-    _, text = projects.create_write_key(project=found, name=form.cleaned_data["name"])
+    _, text = projects.create_write_key(project=found, name=form.cleaned_data["name"], actor=Actor.of(request))
     return _page(request, found, key=text)
 
 
@@ -77,7 +77,7 @@ def revoke_key(request: HttpRequest, organization: str, project: str, key: int) 
     chosen = found.write_keys.filter(pk=key).first()
     if chosen is None:
         raise NotFound("There is no such key.")
-    projects.revoke_write_key(key=chosen)
+    projects.revoke_write_key(key=chosen, actor=Actor.of(request))
     messages.success(request, f"The key '{chosen.name}' is revoked: nothing can be sent with it any more.")
     return redirect("project_settings", organization, project)
 
@@ -88,7 +88,7 @@ def add_site(request: HttpRequest, organization: str, project: str) -> HttpRespo
     form = SiteForm(request.POST)
     if form.is_valid():
         try:
-            site = sites.add(project=found, name=form.cleaned_data["name"])
+            site = sites.add(project=found, name=form.cleaned_data["name"], actor=Actor.of(request))
         except (Invalid, Conflict) as error:
             form.add_error("name", error.message)
         else:
@@ -103,7 +103,7 @@ def remove_site(request: HttpRequest, organization: str, project: str, site: int
     chosen = found.sites.filter(pk=site).first()
     if chosen is None:
         raise NotFound("There is no such site.")
-    sites.remove(site=chosen)
+    sites.remove(site=chosen, actor=Actor.of(request))
     messages.success(request, f"Events that name '{chosen.name}' are not taken any more.")
     return redirect("project_settings", organization, project)
 
@@ -131,6 +131,7 @@ def _page(
         **drops_context(request, project),
         "may_manage": Capability.MANAGE_PROJECTS in capabilities,
         "may_manage_keys": Capability.MANAGE_KEYS in capabilities,
+        "may_cap": Capability.MANAGE_BILLING in capabilities,
         **snippets(key),
     }
     wrong = any(shown.errors for shown in (form, key_form, site_form) if shown is not None)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
+from accounts.access import Actor
 from accounts.errors import DeadlineExceeded, Invalid, QueryTooLarge, RateLimited
 from accounts.permissions import Capability
 from analytics.models import Project
@@ -39,6 +40,7 @@ ORDER BY day""",
 @require_safe
 def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = entered(request, organization, project, Capability.RUN_SQL)
+    actor = Actor.of(request)
     text, last = request.GET.get("q", ""), request.GET.get("period", "")
     context: dict[str, Any] = {
         "project": found,
@@ -48,23 +50,24 @@ def page(request: HttpRequest, organization: str, project: str) -> HttpResponse:
         "period": last,
         "periods": PERIODS,
         "examples": EXAMPLES,
-        "views": queries.schema(found),
-        "closed": queries.closed(found),
+        "views": queries.schema(found, actor),
+        "closed": queries.closed(found, actor),
         "most": queries.LONGEST,
     }
     status = 200
     if text.strip() and not context["closed"]:
-        context |= _answer(found, text, last)
+        context |= _answer(found, actor, text, last)
         status = 422 if "problem" in context else 200
     return render(request, "analytics/sql.html", context, status=status)
 
 
-def _answer(project: Project, text: str, last: str) -> dict[str, Any]:
+def _answer(project: Project, actor: Actor, text: str, last: str) -> dict[str, Any]:
     """The rows, or why there are none."""
     try:
         period = Period.model_validate({"last": last}) if last else None
         # A form sends lines ended by two characters, which would shift what an error points to.
-        found = queries.run_sql(project=project, sql=text.replace("\r\n", "\n"), period=period)
+        lines = text.replace("\r\n", "\n")
+        found = queries.run_sql(project=project, sql=lines, period=period, actor=actor)
     except ValidationError:
         return {"problem": "There is no such period."}
     except (Invalid, DeadlineExceeded, QueryTooLarge, RateLimited) as error:

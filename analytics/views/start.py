@@ -40,7 +40,7 @@ def create_key(request: HttpRequest, organization: str, project: str) -> HttpRes
     found = entered(request, organization, project, Capability.MANAGE_KEYS)
     if request.method != "POST":
         return redirect("overview", organization, project)
-    _, text = projects.create_write_key(project=found, name="First key")
+    _, text = projects.create_write_key(project=found, name="First key", actor=Actor.of(request))
     return waiting_page(request, found, key=text)
 
 

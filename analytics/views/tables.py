@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.errors import NotFound
 from analytics.kinds.overview import Metric, Panel, Table
 from analytics.models import Project
@@ -33,7 +34,7 @@ def table(request: HttpRequest, organization: str, project: str, panel: str) -> 
     found = viewable(request, organization, project)
     address = Address.of(request.GET)
     sort = request.GET.get("sort", DEFAULT)
-    answer = sorted_by(_table(found, address, panel), sort)
+    answer = sorted_by(_table(found, Actor.of(request), address, panel), sort)
     whole = ranking(answer, address)
     search = request.GET.get("search", "").strip()
     own = [("search", search)] if search else []
@@ -57,7 +58,7 @@ def table(request: HttpRequest, organization: str, project: str, panel: str) -> 
 @require_safe
 def table_csv(request: HttpRequest, organization: str, project: str, panel: str) -> HttpResponse:
     found = viewable(request, organization, project)
-    answer = _table(found, Address.of(request.GET), panel)
+    answer = _table(found, Actor.of(request), Address.of(request.GET), panel)
     header = [PANELS[answer.panel].lower(), *answer.columns, "share"]
     rows = ([row.value, *row.metrics, row.share] for row in answer.rows)
     return as_csv(f"{found.slug}-{slugify(PANELS[answer.panel])}", [header, *rows])
@@ -66,7 +67,7 @@ def table_csv(request: HttpRequest, organization: str, project: str, panel: str)
 @require_safe
 def chart_csv(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = viewable(request, organization, project)
-    chart = ask(found, Address.of(request.GET), [Panel.CHART]).chart
+    chart = ask(found, Actor.of(request), Address.of(request.GET), [Panel.CHART]).chart
     if chart is None:
         raise NotFound("There is no chart.")
     rows: list[list[Any]] = [["start", "end", chart.metric.value, "previous", "incomplete"]]
@@ -79,7 +80,7 @@ def chart_csv(request: HttpRequest, organization: str, project: str) -> HttpResp
 @require_safe
 def chart_svg(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = viewable(request, organization, project)
-    chart = ask(found, Address.of(request.GET), [Panel.CHART]).chart
+    chart = ask(found, Actor.of(request), Address.of(request.GET), [Panel.CHART]).chart
     if chart is None:
         raise NotFound("There is no chart.")
     context = {"picture": picture(chart, found.zone), "title": f"{found.name}: {METRICS[chart.metric].label}"}
@@ -87,10 +88,10 @@ def chart_svg(request: HttpRequest, organization: str, project: str) -> HttpResp
     return as_download(response, f"{found.slug}-{chart.metric.value}.svg")
 
 
-def _table(project: Project, address: Address, panel: str) -> Table:
+def _table(project: Project, actor: Actor, address: Address, panel: str) -> Table:
     if panel not in PANELS:
         raise NotFound("There is no such table.")
-    (answer,) = ask(project, address, [Panel(panel)], limit=MOST_ROWS).tables
+    (answer,) = ask(project, actor, address, [Panel(panel)], limit=MOST_ROWS).tables
     return answer
 
 

@@ -15,7 +15,8 @@ from analytics.services import engine as engines
 from analytics.services import ingestion, retention, sealing
 from analytics.services.clickhouse_upkeep import ABANDONED_AFTER
 from analytics.store.base import StoreFault, Visible
-from analytics.store.clickhouse.connection import Limits, address_of, client
+from analytics.store.clickhouse.address import address_of
+from analytics.store.clickhouse.connection import Limits, client
 from analytics.store.clickhouse.writing import ClickHouseTable
 from tests import factories
 from tests.analytics.engines import rows_of

@@ -105,3 +105,21 @@ def test_replaced_files_go_after_ten_minutes_and_orphans_after_an_hour(project):
     assert [path.exists() for path in old] == [False, False]
     assert compaction.sweep(now=moment + timedelta(minutes=61)) == 1
     assert (live.exists(), orphan.exists()) == (True, False)
+
+
+@pytest.mark.django_db
+def test_a_process_compacts_once_at_a_time(project, monkeypatch):
+    store(project, [event(message_id="a")])
+    store(project, [event(message_id="b")])
+    merged = []
+
+    def meanwhile(*, project_id):
+        merged.append(project_id)
+        compaction.compact_all()
+
+    monkeypatch.setattr(compaction, "compact_project", meanwhile)
+
+    compaction.compact_all()
+    compaction.compact_all()
+
+    assert merged == [project.pk] * 2

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.access import SYSTEM
 from accounts.errors import Invalid
 from analytics.contracts import Kind
 from analytics.models import EventDefinition, EventProperty, PropertyDefinition, PropertyReading
@@ -161,8 +162,8 @@ def test_a_batch_of_known_names_costs_the_same_however_large(project, django_ass
 def test_people_describe_and_hide_and_learning_leaves_that_alone(project):
     store(project, [event(name="Paid", properties={"plan": "pro"})])
     paid = EventDefinition.objects.get(project=project)
-    definitions.describe(definition=paid, description="Money came in.", hidden=True)
-    definitions.describe(definition=PropertyDefinition.objects.get(project=project), hidden=True)
+    definitions.describe(actor=SYSTEM, definition=paid, description="Money came in.", hidden=True)
+    definitions.describe(actor=SYSTEM, definition=PropertyDefinition.objects.get(project=project), hidden=True)
 
     store(project, [event(name="Paid", properties={"plan": "pro"})])
 
@@ -175,6 +176,6 @@ def test_a_description_has_a_limit(project):
     store(project, [event(name="Paid")])
 
     with pytest.raises(Invalid) as refused:
-        definitions.describe(definition=EventDefinition.objects.get(), description="x" * 2001)
+        definitions.describe(actor=SYSTEM, definition=EventDefinition.objects.get(), description="x" * 2001)
 
     assert [item.field for item in refused.value.fields] == ["description"]

@@ -51,6 +51,7 @@ def test_an_event_and_a_property_as_the_api_shows_them(project, ask):
         "subject": "event",
         "types": [{"type": "number", "volume": 2, **seen}, {"type": "text", "volume": 1, **seen}],
         "volume": 3,
+        "sensitive": False,
         **about,
     }
     assert ask(f"definitions/events/{paid['id']}/").json() == paid

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import httpx2
@@ -13,6 +14,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from accounts.access import SYSTEM
 from accounts.errors import Unauthenticated
 from accounts.models import Organization
 from accounts.permissions import Scope
@@ -23,7 +25,7 @@ from analytics.ingestion import payloads
 from analytics.ingestion.options import DEFAULTS
 from analytics.models import DropCount, InboxEntry, WriteKey
 from analytics.queries import live, quota
-from analytics.services import group_commit, inbox, sealing, senders
+from analytics.services import group_commit, inbox, projects, sealing, senders
 from tests.factories import (
     PlanFactory,
     ProjectFactory,
@@ -300,9 +302,9 @@ def test_many_requests_with_one_new_key_ask_for_it_once(door, write_key, monkeyp
 
 def test_wrong_keys_do_not_push_out_a_known_one(monkeypatch) -> None:
     monkeypatch.setattr(senders, "MOST_REFUSED", 2)
-    remembered = senders.Remembered()
+    remembered: senders.Remembered[senders.SenderKey, senders.Sender] = senders.Remembered()
     known = senders.Sender(project_id=1, organization_id=1, options=DEFAULTS, standing=None)
-    remembered.keep(("plw_known", None), known)
+    remembered.keep(("plw_known", None), known, asked_at=0)
     for number in range(5):
         remembered.refuse((f"plw_{number}", None), Unauthenticated("No."))
 
@@ -310,6 +312,58 @@ def test_wrong_keys_do_not_push_out_a_known_one(monkeypatch) -> None:
     assert remembered.get(("plw_0", None)) is None
     with pytest.raises(Unauthenticated):
         remembered.get(("plw_4", None))
+
+
+def test_a_revoked_key_is_refused_at_once(door, write_key, monkeypatch) -> None:
+    """Not after what is remembered is over: that is made to be longer than the test."""
+    monkeypatch.setattr(senders, "FRESH_SECONDS", 600.0)
+
+    async def work(client: Client) -> list[int]:
+        found = [(await client.post("/v1/track", json=CALL)).status_code]
+        revoke = partial(projects.revoke_write_key, key=write_key, actor=SYSTEM)
+        await asyncio.to_thread(alone, revoke)
+        deadline = time.monotonic() + PATIENCE / 2
+        while found[-1] == 200 and time.monotonic() < deadline:
+            found.append((await client.post("/v1/track", json=CALL)).status_code)
+        return found
+
+    statuses = with_client(door, work)
+    assert (statuses[0], statuses[-1]) == (200, 401)
+
+
+def alone(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
+
+
+def test_who_was_asked_for_before_a_key_ended_is_not_remembered() -> None:
+    remembered: senders.Remembered[senders.SenderKey, senders.Sender] = senders.Remembered()
+    sender = senders.Sender(project_id=1, organization_id=1, options=DEFAULTS, standing=None)
+    began = remembered.forgotten
+
+    remembered.forget()
+    remembered.keep(("plw_ended", None), sender, asked_at=began)
+
+    assert remembered.get(("plw_ended", None)) is None
+
+
+def test_a_secret_key_with_a_limit_is_refused_over_it(door, organization, project) -> None:
+    SecretKeyFactory.create(
+        organization=organization, text="pls_limited", scopes=[Scope.INGEST], requests_a_minute=2
+    )
+    body = {"project_id": project.pk, "events": [{"event": "x", "user_id": "u"}]}
+
+    async def work(client: Client) -> list[httpx2.Response]:
+        client.auth = cast("Any", None)
+        headers = {"Authorization": "Bearer pls_limited"}
+        return [await client.post("/api/v1/events/", json=body, headers=headers) for _ in range(3)]
+
+    answers = with_client(door, work)
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].headers["RateLimit-Limit"] == "2"
+    assert int(answers[2].headers["Retry-After"]) >= 1
 
 
 def test_a_secret_key_goes_through_the_access_door(door, organization, project) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from analytics import exports
-from analytics.contracts import COLUMNS, PUBLIC
+from analytics.contracts import PUBLIC
 from analytics.downloads import from_thread
 from analytics.exports import FileFormat
 from analytics.models import Erasure, Import, Segment
@@ -18,6 +18,7 @@ from analytics.queries import storage
 from analytics.queries.export import Wanted
 from analytics.queries.export import events as export
 from analytics.services import import_work, sealing
+from analytics.store.schema import TYPES
 from tests import factories
 from tests.analytics.events import NOON, event, store
 
@@ -100,7 +101,7 @@ def test_parquet_holds_the_same_in_types(filled, monkeypatch) -> None:
     found = pq.read_table(io.BytesIO(content))
 
     assert found.schema.names == list(PUBLIC)
-    assert [found.schema.field(name).type for name in PUBLIC] == [COLUMNS[name] for name in PUBLIC]
+    assert [found.schema.field(name).type for name in PUBLIC] == [TYPES[name] for name in PUBLIC]
     rows = {row["name"]: row for row in found.to_pylist()}
     assert rows["page"]["time"] == datetime(2026, 11, 20, 12, 0, 0, 7)  # noqa: DTZ001 (Parquet's, in UTC)
     assert rows["Viewed"]["person"] == "u1"

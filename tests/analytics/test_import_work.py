@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.access import Actor
+from accounts.access import SYSTEM, Actor
 from accounts.errors import Conflict, Invalid, TooLarge
 from analytics.ingestion import payloads
 from analytics.ingestion.files import judging
@@ -122,13 +122,13 @@ def test_a_cancelled_import_stops_and_keeps_what_it_brought(upload, django_captu
     item = upload()
     import_work.work(import_id=item.pk, seconds=0)
     with django_capture_on_commit_callbacks(execute=True):
-        uploads.cancel(item=item)
+        uploads.cancel(item=item, actor=SYSTEM)
 
     assert not import_work.work(import_id=item.pk)
     assert stored() == names()[:10]
     assert not queries.path_of(item).exists()
     with pytest.raises(Conflict):
-        uploads.cancel(item=item)
+        uploads.cancel(item=item, actor=SYSTEM)
 
 
 def test_what_cannot_be_read_is_listed_and_bounded(upload, monkeypatch) -> None:
@@ -149,7 +149,7 @@ def test_a_file_that_breaks_off_fails_and_can_be_tried_again(upload) -> None:
     item.refresh_from_db()
     failed, problem = item.state, item.problem
     queries.path_of(item).write_text(others.matomo())
-    uploads.retry(item=item)
+    uploads.retry(item=item, actor=SYSTEM)
     import_work.work(import_id=item.pk)
 
     item.refresh_from_db()
@@ -157,7 +157,7 @@ def test_a_file_that_breaks_off_fails_and_can_be_tried_again(upload) -> None:
     assert "is cut off" in problem
     assert (item.state, item.accepted, item.problem) == (State.DONE, 3, "")
     with pytest.raises(Conflict):
-        uploads.retry(item=item)
+        uploads.retry(item=item, actor=SYSTEM)
 
 
 def test_an_import_that_always_stops_at_the_same_place_fails_in_the_end(upload, monkeypatch) -> None:
@@ -260,12 +260,12 @@ def test_a_table_waits_for_its_columns_to_be_chosen(upload, project, owner) -> N
     assert item.state == State.UPLOADED
     assert item.options == {"columns": {"user_id": "Customer ID", "time": "Date", "event": "Event"}}
     assert not import_work.work(import_id=item.pk)
-    uploads.start(item=item, options=item.options)
+    uploads.start(item=item, options=item.options, actor=SYSTEM)
     import_work.work(import_id=item.pk)
     assert stored() == ["Paid"]
     item.refresh_from_db()
     with pytest.raises(Conflict):
-        uploads.start(item=item, options=item.options)
+        uploads.start(item=item, options=item.options, actor=SYSTEM)
 
 
 def test_forgotten_uploads_and_old_files_are_swept(upload, project, owner) -> None:

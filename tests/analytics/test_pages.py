@@ -39,7 +39,7 @@ def test_making_an_organization_makes_its_owner(client, db):
     user = factories.UserFactory.create()
     client.force_login(user)
     response = client.post(reverse("organization_new"), {"name": "Beta Ltd"})
-    assert response.url == reverse("organization", args=["beta-ltd"])
+    assert response.url == reverse("project_new", args=["beta-ltd"])
     assert user.memberships.get().role == Role.OWNER
 
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.billing.queries import notable
 from accounts.permissions import Role
 from analytics.contracts import Kind
 from analytics.models import EventDefinition, PropertyDefinition
@@ -194,10 +195,12 @@ def test_a_page_costs_the_same_with_one_row_and_with_ten(project, analyst, at, n
     make.create(project=project)
     analyst.get(at(name))
     quota.forget()
+    notable.forget()
     with CaptureQueriesContext(connection) as few:
         assert len(shown(analyst.get(at(name)))) == 1
     make.create_batch(9, project=project)
     quota.forget()
+    notable.forget()
     with CaptureQueriesContext(connection) as many:
         assert len(shown(analyst.get(at(name)))) == 10
 

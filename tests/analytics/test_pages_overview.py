@@ -155,10 +155,10 @@ def test_the_chart_downloads_as_numbers_and_as_a_picture(shop, at):
 
 def test_a_query_budget_holds_for_a_page_and_a_panel(shop, at, django_assert_max_num_queries):
     # Among them the plan, which the notice asks for once a second, and the page and each query for retention; and
-    # the names of cohorts, which the filter offers.
+    # the names of cohorts, which the filter offers. A question asks what is sensitive, which holds at once.
     with django_assert_max_num_queries(17):
         assert shop.get(at("overview")).status_code == 200
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert shop.get(at("overview_panel", "pages")).status_code == 200
 
 

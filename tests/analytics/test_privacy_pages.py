@@ -116,4 +116,4 @@ def test_the_list_costs_the_same_with_one_erasure_and_with_ten(desk, at, project
             assert desk.get(at("privacy")).content.decode().count("tag-accent") == 10
 
 
-QUERIES = 10
+QUERIES = 8

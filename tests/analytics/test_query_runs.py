@@ -2,19 +2,22 @@
 
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.errors import DeadlineExceeded
-from analytics.models import QueryRun
-from analytics.queries import run
+from analytics.models import QueryRun, Segment
+from analytics.queries import run, storage
 from analytics.services import erasures, query_runs
 from analytics.services.run_watch import WATCH
 from tests import factories
 from tests.analytics.events import NOON, event, store
 from tests.analytics.test_query_api import SPEC, client_of
+from tests.product import eventually
 
 # Threads of the desk write what became of a query: they see only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,6 +119,41 @@ def test_a_failure_is_answered_as_the_query_would_have(client, address, monkeypa
     later = ask(client, address)
 
     assert client.get(later["Location"], headers={"Prefer": "wait=20"}).status_code == 504
+
+
+def test_a_query_whose_files_are_gone_for_good_fails(client, project, address):
+    storage.path_of(Segment.objects.get(project=project)).unlink()
+    later = ask(client, address)
+
+    eventually(lambda: client.get(later["Location"]).status_code != 202)
+
+    found = client.get(later["Location"])
+    assert (found.status_code, found["Retry-After"]) == (503, "5")
+
+
+def test_an_answer_that_could_not_be_written_is_computed_anew(client, address, monkeypatch):
+    def refuse(_run_id, **_values):
+        raise OperationalError("could not extend file: No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(query_runs, "_end", refuse)
+        later = ask(client, address)
+        run_id = UUID(later.json()["id"])
+        eventually(lambda: WATCH.ticket_of(run_id) is None)
+    QueryRun.objects.filter(pk=run_id).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert client.get(later["Location"], headers={"Prefer": "wait=20"}).status_code == 200
+
+
+def test_a_query_that_cannot_be_kept_is_not_computed(client, address, monkeypatch, gate):
+    def refuse(_started, _actor):
+        gate.begun.wait(10)
+        raise OperationalError("could not extend file: No space left on device")
+
+    monkeypatch.setattr(query_runs, "_created", refuse)
+
+    assert ask(client, address, Prefer="wait=0").status_code == 503
+    assert gate.opened.wait(10)
 
 
 def test_a_query_whose_process_died_is_computed_by_whoever_is_asked_for_it(client, project, address):

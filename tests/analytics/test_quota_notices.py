@@ -8,9 +8,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
-from accounts.models import Organization
+from accounts.models import Organization, UsageNotice
 from accounts.permissions import Role
-from analytics.models import QuotaNotice
 from analytics.services import quota_notices
 from analytics.services.quota_notices import notify_all
 from tests import factories
@@ -38,12 +37,13 @@ def use(project, events: int, day: date = date(2026, 11, 20)) -> None:
     factories.UsageCountFactory(project=project, day=day, events=events)
 
 
-def thresholds() -> list[str]:
-    return list(QuotaNotice.objects.order_by("pk").values_list("threshold", flat=True))
+def thresholds() -> list[int]:
+    found = UsageNotice.objects.filter(subject="events").order_by("pk")
+    return list(found.values_list("percent", flat=True))
 
 
 def test_nobody_is_told_before_the_first_threshold(project, plan, people, mailoutbox):
-    use(project, 799)
+    use(project, 499)
 
     assert notify_all(now=NOW) == 0
     assert mailoutbox == []
@@ -57,7 +57,7 @@ def test_owners_and_admins_are_told_once(project, plan, people, mailoutbox):
     (mail,) = mailoutbox
     assert mail.to == ["admin@acme.test", "owner@acme.test"]
     assert mail.subject == "Close to the quota: Acme"
-    assert QuotaNotice.objects.get().recipients == 2
+    assert UsageNotice.objects.get(percent=80).recipients == 2
 
 
 def test_the_mail_says_everything_in_text_and_html(project, plan, people, mailoutbox, settings):
@@ -78,14 +78,14 @@ def test_the_mail_says_everything_in_text_and_html(project, plan, people, mailou
 
 
 def test_each_threshold_is_told_as_it_is_reached(project, plan, people, mailoutbox):
-    for events, day in ((800, 1), (200, 2), (200, 3)):
+    for events, day in ((500, 1), (300, 2), (200, 3), (200, 4)):
         use(project, events, date(2026, 11, day))
         notify_all(now=NOW)
 
     assert [mail.subject.split(":")[0] for mail in mailoutbox] == [
-        "Close to the quota", "Over the quota", "Events are refused",
+        "Half of the quota is used", "Close to the quota", "Over the quota", "Events are refused",
     ]  # fmt: skip
-    assert thresholds() == ["warn", "over", "refused"]
+    assert thresholds() == [50, 80, 100, 120]
 
 
 def test_several_thresholds_at_once_are_one_mail(project, plan, people, mailoutbox):
@@ -95,7 +95,7 @@ def test_several_thresholds_at_once_are_one_mail(project, plan, people, mailoutb
     notify_all(now=NOW)
 
     assert [mail.subject for mail in mailoutbox] == ["Events are refused: Acme"]
-    assert thresholds() == ["warn", "over", "refused"]
+    assert thresholds() == [50, 80, 100, 120]
 
 
 def test_a_new_month_begins_anew(project, plan, people, mailoutbox):
@@ -106,9 +106,9 @@ def test_a_new_month_begins_anew(project, plan, people, mailoutbox):
     notify_all(now=DECEMBER)
 
     assert len(mailoutbox) == 2
-    assert list(QuotaNotice.objects.order_by("month").values_list("month", flat=True)) == [
+    assert set(UsageNotice.objects.filter(percent=80).values_list("month", flat=True)) == {
         date(2026, 11, 1), date(2026, 12, 1),
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_an_organization_without_a_quota_is_not_looked_at(project, people, mailoutbox):

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
+from accounts.access import SYSTEM
 from accounts.errors import Conflict, Invalid, Unauthenticated
 from analytics import access
 from analytics.models import Site
@@ -22,14 +23,14 @@ from tests.factories import ProjectFactory, SiteFactory, WriteKeyFactory
     ],
 )
 def test_a_site_is_named_in_lower_case(project, given, name) -> None:
-    assert sites.add(project=project, name=given).name == name
+    assert sites.add(project=project, name=given, actor=SYSTEM).name == name
     assert access.project_of(given.strip().removeprefix("https://").removeprefix("http://").rstrip("/")) == project
 
 
 @pytest.mark.parametrize("name", ["", "  ", "https://", "a b", "a,b", "plw_key", "\x00", "münchen.de", "x" * 254])
 def test_what_is_no_name_is_refused(project, name) -> None:
     with pytest.raises(Invalid) as error:
-        sites.add(project=project, name=name)
+        sites.add(project=project, name=name, actor=SYSTEM)
     assert error.value.fields[0].field == "name"
 
 
@@ -38,7 +39,7 @@ def test_a_name_is_taken_once_in_the_installation(project, own, words) -> None:
     SiteFactory(project=project if own else ProjectFactory.create(), name="example.com")
 
     with pytest.raises(Conflict, match=words):
-        sites.add(project=project, name="example.com")
+        sites.add(project=project, name="example.com", actor=SYSTEM)
 
 
 def test_the_database_has_no_other_spelling(project) -> None:
@@ -51,7 +52,7 @@ def test_a_key_is_a_write_key_or_a_site(project) -> None:
     site = SiteFactory.create(project=project, name="example.com")
 
     assert access.project_of("plw_Sites") == access.project_of("EXAMPLE.com") == project
-    sites.remove(site=site)
+    sites.remove(site=site, actor=SYSTEM)
     with pytest.raises(Unauthenticated):
         access.project_of("example.com")
 

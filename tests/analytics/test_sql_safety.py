@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.store.clickhouse import schema
-from analytics.store.clickhouse.connection import address_of
+from analytics.store.clickhouse.address import address_of
 from analytics.store.clickhouse.sql import safety
 from analytics.store.clickhouse.sql.door import door_of
 from analytics.store.stop import Stop

@@ -14,7 +14,7 @@ from analytics.periods import Span
 from analytics.queries import manifest, storage
 from analytics.queries.run import run_query
 from analytics.services import compaction
-from analytics.store.base import Range, Wanted
+from analytics.store.base import Range, SnapshotGone, StoreFault, Wanted
 from analytics.store.columns import JSON_ONLY, MOST_PROPERTIES
 from analytics.store.connection import cursor
 from analytics.store.segments import SegmentStore
@@ -94,6 +94,30 @@ def test_a_query_takes_a_new_snapshot_if_a_file_was_swept_meanwhile(project, mon
     result: Any = run_query(project=project, spec=spec).result
 
     assert result.lines[0].total == 2
+
+
+def test_a_file_that_is_gone_from_new_snapshots_too_is_the_stores_fault(project):
+    store(project, [event()])
+    storage.path_of(Segment.objects.get()).unlink()
+    spec = parse_spec({"kind": "trends", "period": {"from": "2026-11-20", "to": "2026-11-20"}, "series": [{}]})
+
+    with pytest.raises(SnapshotGone) as caught:
+        run_query(project=project, spec=spec)
+
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
+
+
+def test_a_disk_without_room_for_large_queries_is_the_stores_fault(project):
+    store(project, [event()])
+    spill = storage.folder().parent / "spill"
+    for left in spill.iterdir() if spill.exists() else ():
+        left.unlink()
+    if spill.exists():
+        spill.rmdir()
+    spill.write_text("in the way")
+
+    with pytest.raises(StoreFault, match="spill"), reading_of(project, Wanted()):
+        pass
 
 
 def test_only_files_of_the_period_are_opened(project):

@@ -2,10 +2,13 @@
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 
+from accounts.models import UsageDay, UsageEntry
 from analytics.contracts import Event
 from analytics.models import UsageCount
 from analytics.services import ingestion, sealing, usage
@@ -21,6 +24,16 @@ def counted(project) -> dict[date, int]:
     return dict(UsageCount.objects.filter(project=project).values_list("day", "events"))
 
 
+def in_ledger(project) -> dict[date, int]:
+    entries = UsageEntry.objects.filter(organization=project.organization_id, project_id=project.pk)
+    return dict(entries.values_list("day").annotate(Sum("quantity")).order_by())
+
+
+def in_rollup(project) -> dict[date, int]:
+    rows = UsageDay.objects.filter(organization=project.organization_id, project_id=project.pk, meter="events")
+    return dict(rows.values_list("day", "quantity"))
+
+
 def arrived(at: datetime, *, of: datetime = NOON) -> Event:
     """An event that happened at one moment and was received at another."""
     found = event(of)
@@ -34,7 +47,7 @@ def test_events_count_on_the_day_of_their_arrival_whenever_they_happened(project
 
     store(project, [arrived(midnight - tick), arrived(midnight), arrived(midnight, of=NOON - timedelta(days=900))])
 
-    assert counted(project) == {date(2026, 11, 20): 1, date(2026, 11, 21): 2}
+    assert counted(project) == in_ledger(project) == {date(2026, 11, 20): 1, date(2026, 11, 21): 2}
 
 
 def test_later_events_of_a_day_are_added(project):
@@ -71,10 +84,10 @@ def test_what_a_crash_undoes_is_not_counted_and_then_counted_once(project, monke
         patch.setattr("analytics.services.sealing._advance", cut)
         with pytest.raises(PowerCut), transaction.atomic():
             sealing.seal_project(project_id=project.pk)
-    assert counted(project) == {}
+    assert counted(project) == in_ledger(project) == in_rollup(project) == {}
     sealing.seal_project(project_id=project.pk)
 
-    assert counted(project) == {NOON.date(): 2}
+    assert counted(project) == in_ledger(project) == in_rollup(project) == {NOON.date(): 2}
 
 
 def at_once(times: int, work) -> None:
@@ -97,19 +110,50 @@ def test_many_sealers_of_many_requests_count_each_event_once(project):
     at_once(4, work)
     sealing.seal_project(project_id=project.pk)
 
-    assert counted(project) == {NOON.date(): 200}
+    assert counted(project) == in_ledger(project) == in_rollup(project) == {NOON.date(): 200}
     assert len(rows_of(project)) == 200
 
 
 @pytest.mark.django_db(transaction=True)
 def test_counts_of_a_day_that_are_added_at_once_are_all_there(project):
     events = [event(NOON - timedelta(days=day)) for day in range(5)]
+    batches = iter("abcdefgh")
 
     def work():
         with transaction.atomic():
-            usage.count(project_id=project.pk, events=events)
+            usage.count(
+                organization_id=project.organization_id, project_id=project.pk, batch=next(batches), events=events
+            )
         connection.close()
 
     at_once(8, work)
 
-    assert counted(project) == {NOON.date() - timedelta(days=day): 8 for day in range(5)}
+    expected = {NOON.date() - timedelta(days=day): 8 for day in range(5)}
+    assert counted(project) == in_ledger(project) == in_rollup(project) == expected
+
+
+def test_a_batch_is_one_entry_for_each_day_and_one_statement(project, django_assert_num_queries):
+    events = [arrived(NOON), arrived(NOON), arrived(NOON + timedelta(days=1))]
+
+    # The count of the project takes one statement a day, the ledger one for all.
+    with django_assert_num_queries(2):
+        usage.count(organization_id=project.organization_id, project_id=project.pk, batch="7", events=events)
+
+    entries = UsageEntry.objects.order_by("day")
+    assert [(entry.key, entry.quantity) for entry in entries] == [
+        (f"events:{project.pk}:7:2026-11-20", 2), (f"events:{project.pk}:7:2026-11-21", 1),
+    ]  # fmt: skip
+
+
+def test_what_was_counted_before_there_was_a_ledger_opens_it_once(project):
+    store(project, [event(), event()])
+    older = NOON.date() - timedelta(days=90)
+    factories.UsageCountFactory(project=project, day=older, events=41)
+    opening = import_module("analytics.migrations.0019_usage_in_the_ledger").OPEN
+    UsageCount.objects.filter(project=project, day=NOON.date()).delete()
+
+    with connection.cursor() as cursor:
+        cursor.execute(opening)
+        cursor.execute(opening)
+
+    assert in_ledger(project) == in_rollup(project) == {NOON.date(): 2, older: 41}

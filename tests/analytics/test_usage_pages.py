@@ -86,6 +86,29 @@ def test_without_a_quota_the_page_says_that_too(client, teammate, project):
     assert "quota-bar" not in page
 
 
+@pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
+def test_who_may_change_the_plan_is_led_there(client, organization, role):
+    client.force_login(factories.MembershipFactory.create(organization=organization, role=role).user)
+
+    page = text_of(client)
+
+    assert '<a href="/o/acme/settings/plan/">See the plan, and others</a>' in page
+    assert "To change the plan, ask" not in page
+
+
+def test_who_may_not_is_told_whom_to_ask(client, organization, teammate, owner, stranger):
+    for number in range(3):
+        user = factories.UserFactory.create(name=f"Payer {number}", email=f"{number}@acme.test")
+        factories.MembershipFactory.create(organization=organization, role=Role.BILLING, user=user)
+    client.force_login(teammate)
+
+    page = text_of(client)
+
+    assert "To change the plan, ask Payer 0 or Payer 1 or Payer 2." in page
+    assert stranger.email not in page
+    assert "/o/acme/settings/plan/" not in page
+
+
 def test_the_bar_ends_where_events_are_refused(client, teammate, project, plan):
     use(project, 600)
     client.force_login(teammate)
@@ -144,6 +167,7 @@ def test_the_month_as_csv(client, teammate, project):
 @pytest.mark.parametrize(
     ("events", "tone", "headline"),
     [
+        (500, "notice-plain", "Half of the quota is used."),
         (800, "notice-plain", "Close to the quota."),
         (1_000, "notice-warn", "Over the quota."),
         (1_200, "notice-bad", "Events are refused."),
@@ -160,7 +184,7 @@ def test_who_can_act_sees_a_notice_on_every_page(client, project, plan, role, ev
 
 
 def test_below_the_line_nobody_sees_one(client, owner, project, plan):
-    use(project, 799)
+    use(project, 499)
     client.force_login(owner)
 
     assert "quota-notice" not in text_of(client, ELSEWHERE)

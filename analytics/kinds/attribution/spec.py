@@ -5,14 +5,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
+from analytics.fields import PROPERTY_PREFIX, SESSION_FIELDS
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventFilters
-from analytics.kinds.fields import PROPERTY_PREFIX, SESSION_FIELDS
 
 DEFINITION = (
     "A conversion is an event of the given name in the period that passes the filters. Its touches are the "
     "sessions of the same person that began at or before it and no earlier than the lookback (days of 24 hours) "
-    "before it, the session of the conversion included. Each model gives every conversion out once: to its first "
+    "before it, the session of the conversion included, in the order in which they began (by group, sessions of "
+    "one instant in that of their touches' names). Each model gives every conversion out once: to its first "
     "touch, to its last, or to all of them in equal parts; the value of a conversion, if a property is given, "
     "goes the same way. Sessions without a source or whose source is Direct are touches like others, or they are "
     "passed over wherever a conversion has another touch. Sessions are formed from all of a person's events "

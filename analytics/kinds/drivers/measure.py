@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from analytics.fields import SESSION_FIELDS
 from analytics.kinds.drivers.spec import DriversSpec, Metric
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
 from analytics.kinds.expressions import columns_of, group_of
-from analytics.kinds.fields import SESSION_FIELDS
 from analytics.store.base import Reading, Wanted
 from analytics.store.columns import number_name
 

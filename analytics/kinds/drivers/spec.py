@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from analytics.fields import PROPERTY_PREFIX
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventField, EventFilters
-from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.periods import Compare
 
 DEFINITION = (

@@ -17,6 +17,7 @@ from analytics.kinds.explorer.result import EventRow, EventsResult
 from analytics.kinds.explorer.spec import MESSAGE_ID, EventsSpec, Order, Place, cursor_of, place_of
 from analytics.kinds.frame import Frame
 from analytics.periods import Span
+from analytics.redaction import without
 from analytics.store.base import Range, Wanted
 
 FIRST_WINDOW = timedelta(days=1)
@@ -90,12 +91,12 @@ def _rows(spec: EventsSpec, page: Sequence[Place], read: Read) -> tuple[EventRow
 
 
 def _shown(spec: EventsSpec, values: Sequence[Any]) -> dict[str, Any]:
-    return {name: _value(name, value) for name, value in zip(spec.columns, values, strict=True)}
+    return {name: _value(name, value, spec.left_out) for name, value in zip(spec.columns, values, strict=True)}
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(name: str, value: Any, left_out: frozenset[str]) -> Any:
     if name in _OBJECTS:
-        return _decode(value)
+        return without(_decode(value), left_out)
     return f"{value.replace(tzinfo=None).isoformat()}Z" if name in TIMES else value
 
 

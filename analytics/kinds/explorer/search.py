@@ -17,8 +17,13 @@ SEARCHED = ("name", "path", "properties")
 
 def wanted(spec: EventsSpec) -> Wanted:
     """What is read to find events, not to show them."""
-    searched = SEARCHED if spec.search.split() else ()
+    searched = _searched(spec) if spec.search.split() else ()
     return wanted_of(fields_of([spec.filters])) | Wanted(columns=frozenset({MESSAGE_ID, *searched}))
+
+
+def _searched(spec: EventsSpec) -> tuple[str, ...]:
+    """Who may not see every property learns nothing of them by searching either."""
+    return tuple(column for column in SEARCHED if column != "properties" or not spec.left_out)
 
 
 def count(spec: EventsSpec, reading: Reading) -> int:
@@ -49,7 +54,7 @@ def _matching(spec: EventsSpec, reading: Reading) -> ir.Table:
     for word in spec.search.split():
         # Both engines fold cases by the same library, which does so for all letters.
         pattern = f"(?i){re.escape(word)}"
-        hits = (events[column].re_search(pattern) for column in SEARCHED)
+        hits = (events[column].re_search(pattern) for column in _searched(spec))
         events = events.filter(functools.reduce(operator.or_, hits))
     return events
 

@@ -3,9 +3,9 @@
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from analytics.contracts import PUBLIC
 from analytics.kinds.base import Spec
@@ -17,8 +17,9 @@ DEFINITION = (
     "order of their message ids. Columns are as the events have them; a filter on source, channel, campaign, "
     "referrer, country, device, browser or system looks at what the session has, formed from all of a person's "
     "events inside the period (30 minutes, 24 hours). Each word of a search is found in the name, the path or the "
-    "properties as JSON, upper and lower case alike. Pages follow each other by time and message id, so that "
-    "events that arrive meanwhile shift nothing."
+    "properties as JSON, upper and lower case alike; for somebody who may not see a sensitive property, in the "
+    "name and the path only. Pages follow each other by time and message id, so that events that arrive meanwhile "
+    "shift nothing."
 )
 MESSAGE_ID = "message_id"
 MOST_WORDS = 10
@@ -58,6 +59,19 @@ class EventsSpec(Spec):
     limit: int = Field(default=50, ge=1, le=200, description="Events of a page.")
     after: str = Field(default="", max_length=1100, description="The `next` of the page before.")
     count: bool = Field(default=False, description="Whether to count all that there are, on every page.")
+
+    # Names of properties that who asks may not see.
+    _left_out: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        return self._left_out
+
+    def leaving_out(self, names: frozenset[str]) -> Self:
+        """The same question, which shows no property of these names and searches none at all."""
+        copied = self.model_copy()
+        copied._left_out = names
+        return copied
 
     @field_validator("columns")
     @classmethod

@@ -23,12 +23,13 @@ def in_order(spec: FunnelSpec, reading: Reading, events: ir.Table) -> Iterator[i
     # The events are read once, whatever their number: reading takes longer than all that follows.
     fit = reading.save("fit", step_rows(spec, events))
     starts, later = fit.filter((fit.fits & 1) != 0), fit.filter(fit.fits > 1)
+    began = reading.save("began", starts.group_by("unit").agg(began=starts.time.min()))
+    yield began_of(began)
     ends = reading.save("ends", _ends(later))
-    bounds = reading.save("bounds", _bounds(starts, ends))
-    yield began_of(bounds)
-    further = bounds.join(ends, "unit").filter(ibis._.ended >= ibis._.began)
+    further = began.join(ends, "unit").filter(ibis._.ended >= ibis._.began)
     others = [later, *([shunned_rows(spec, events)] if spec.exclusions else [])]
-    rows = ibis.union(_latest(further), _between(starts, further), *(_after(rows, further) for rows in others))
+    only = fit.filter(fit.fits == 1)
+    rows = ibis.union(_latest(spec, only, ends), _between(only, ends), *(_after(rows, further) for rows in others))
     rows = ranked(rows)
     current = rows.mutate(gets=(rows.fits & 1) != 0, began=rows.time, before=rows.time)
     for level in range(2, len(spec.steps) + 1):
@@ -37,40 +38,33 @@ def in_order(spec: FunnelSpec, reading: Reading, events: ir.Table) -> Iterator[i
 
 
 def _ends(later: ir.Table) -> ir.Table:
-    """Of each unit with step 2: when it did that at first and at last, and the last of all further steps."""
+    """Of each unit with step 2: how often, when at first and at last; and the last of all further steps."""
     is_second = (later.fits & 2) != 0
     found = later.group_by("unit").agg(
-        second=later.time.min(where=is_second), last_second=later.time.max(where=is_second), ended=later.time.max()
+        seconds=later.count(where=is_second),
+        second=later.time.min(where=is_second),
+        last_second=later.time.max(where=is_second),
+        ended=later.time.max(),
     )
-    return found.filter(found.second.notnull())
+    return found.filter(found.seconds > 0)
 
 
-def _bounds(starts: ir.Table, ends: ir.Table) -> ir.Table:
-    """Of each unit with step 1: when it began, and the latest beginning before it did step 2 at first.
+def _latest(spec: FunnelSpec, starts: ir.Table, ends: ir.Table) -> ir.Table:
+    """The latest beginnings until step 2 was done at first, and from there until it was done at last.
 
     There may be very many events of step 1, and most of them are no more than this to what follows.
     """
-    second = ends.select(by="unit", second="second")
-    joined = starts.left_join(second, starts.unit == second["by"])
-    leads = (joined.fits == 1) & (joined.time <= joined.second)
-    return joined.group_by("unit").agg(
-        began=joined.time.min(),
-        latest=joined.time.max(where=leads),
-    )
+    joined = starts.join(ends, "unit")
+    early = joined.second.delta(joined.time, unit="microsecond")
+    joined = joined.filter((joined.time <= joined.last_second) & (early <= spec.window.micros))
+    found = joined.group_by("unit", is_first=joined.time <= joined.second).agg(time=joined.time.max())
+    return found.select("unit", "time", fits=ibis.literal(1, BITS), shuns=ibis.literal(0, BITS))
 
 
-def _latest(further: ir.Table) -> ir.Table:
-    found = further.filter(further.latest.notnull())
-    return found.select(
-        unit=found.unit, time=found.latest, fits=ibis.literal(1, BITS), shuns=ibis.literal(0, BITS)
-    )
-
-
-def _between(starts: ir.Table, further: ir.Table) -> ir.Table:
-    """The beginnings after step 2 was done at first, and before it was done at last."""
-    chosen = further.filter(further.last_second > further.second).select("unit", "second", "last_second")
-    joined = starts.filter(starts.fits == 1).join(chosen, "unit")
-    return joined.filter((joined.time > joined.second) & (joined.time <= joined.last_second)).select(*ROW)
+def _between(starts: ir.Table, ends: ir.Table) -> ir.Table:
+    """The beginnings in between, of those who did step 2 more than twice."""
+    joined = starts.join(ends.filter(ends.seconds > 2), "unit")
+    return joined.filter((joined.time > joined.second) & (joined.time < joined.last_second)).select(*ROW)
 
 
 def _after(rows: ir.Table, further: ir.Table) -> ir.Table:

@@ -45,9 +45,9 @@ def all_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
 
 def step_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
     """The rows of the events that fit a step."""
-    names = event_names(spec.steps)
-    chosen = named(events, names)
-    rows = _rows(spec, chosen, fits=places(chosen, spec.steps, names))
+    # Names alone are compared once, here; where more is looked at, then only of events of these names.
+    chosen = named(events, event_names(spec.steps)) if any(step.filters for step in spec.steps) else events
+    rows = _rows(spec, chosen, fits=places(chosen, spec.steps))
     return rows.filter(rows.fits != 0)
 
 
@@ -61,12 +61,9 @@ def shunned_rows(spec: FunnelSpec, events: ir.Table) -> ir.Table:
 def starters(spec: FunnelSpec, events: ir.Table) -> ir.Table:
     """The events that a chain may begin with: `unit`, `time`, and `group`, the value of the breakdown."""
     steps = spec.steps if spec.order is Order.ANY else spec.steps[:1]
-    names = event_names(steps)
-    chosen = named(events, names)
+    chosen = named(events, event_names(steps))
     group = group_of(chosen, spec.breakdown or "")
-    found = chosen.select(
-        unit=_unit(spec, chosen), time=chosen.time, group=group, fits=places(chosen, steps, names)
-    )
+    found = chosen.select(unit=_unit(spec, chosen), time=chosen.time, group=group, fits=places(chosen, steps))
     return found.filter(found.fits != 0)
 
 

@@ -11,10 +11,10 @@ import ibis
 import ibis.expr.types as ir
 
 from analytics.contracts import VIEW_KINDS, Kind
+from analytics.fields import ENTRY_PATH, SESSION_FIELDS, is_of_session
 from analytics.kinds.base import By
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
 from analytics.kinds.expressions import meets, wanted_by
-from analytics.kinds.fields import ENTRY_PATH, SESSION_FIELDS, is_of_session
 from analytics.kinds.filters import Filters
 from analytics.kinds.overview.spec import TABLE_FIELDS, Metric, OverviewSpec, Panel
 from analytics.store.base import Reading, Wanted

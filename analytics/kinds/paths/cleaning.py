@@ -16,7 +16,7 @@ def _plain_pattern(pattern: str) -> str:
     if re.search(r"\((?!\?)|\(\?P?<", re.sub(r"\\.", "", pattern)):
         raise ValueError("Groups do not capture here: write (?:…).")
     try:
-        pc.match_substring_regex(pa.array([""]), pattern=pattern)
+        pc.match_substring_regex(pa.nulls(1, pa.string()), pattern=pattern)
     except pa.ArrowInvalid as error:
         raise ValueError(f"Not a regular expression: {error}") from error
     return pattern

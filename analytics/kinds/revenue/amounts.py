@@ -3,9 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
+from analytics.fields import PROPERTY_PREFIX
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
 from analytics.kinds.expressions import columns_of, group_of
-from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.kinds.groups import grouped
 from analytics.kinds.revenue.spec import RevenueSpec
 from analytics.store.base import Reading, Wanted

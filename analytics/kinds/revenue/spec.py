@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from analytics.fields import PROPERTY_PREFIX
 from analytics.kinds.base import Spec
 from analytics.kinds.events import EventField, EventFilters
-from analytics.kinds.fields import PROPERTY_PREFIX
 from analytics.periods import Compare, Interval
 
 DEFINITION = (

@@ -2,9 +2,9 @@
 
 import ibis.expr.types as ir
 
+from analytics.fields import ENTRY_PATH, is_of_session
 from analytics.kinds.events import events_of, fields_of, keep, wanted_of
 from analytics.kinds.expressions import columns_of
-from analytics.kinds.fields import ENTRY_PATH, is_of_session
 from analytics.kinds.filters import Filters
 from analytics.kinds.sessions.spec import SessionsSpec
 from analytics.store.base import Reading, Wanted

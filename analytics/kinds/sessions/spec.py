@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
+from analytics.fields import SESSION_FIELDS, FieldName, cohort_of
 from analytics.kinds.base import Spec
-from analytics.kinds.fields import SESSION_FIELDS, FieldName, cohort_of
 from analytics.kinds.filters import Filters
 from analytics.periods import Compare, Interval
 

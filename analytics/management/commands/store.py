@@ -14,6 +14,7 @@ from analytics.queries import sql, sql_in_clickhouse, storage
 from analytics.services import store_check, store_move, store_rebuild
 from analytics.services.store_check import How
 from analytics.store.base import StoreFault
+from analytics.store.clickhouse import address as clickhouse
 from analytics.store.clickhouse import connection, schema
 from analytics.store.clickhouse.sql import ddl
 from analytics.store.clickhouse.sql.door import door_of
@@ -142,10 +143,10 @@ def _projects(only: int | None) -> list[int]:
     return chosen
 
 
-def _address(url: str) -> connection.Address:
-    if not connection.is_installed():
-        raise CommandError(connection.MISSING)
+def _address(url: str) -> clickhouse.Address:
+    if not clickhouse.is_installed():
+        raise CommandError(clickhouse.MISSING)
     try:
-        return connection.address_of(url)
+        return clickhouse.address_of(url)
     except ValueError as error:
         raise CommandError(f"{url} is not an address of ClickHouse: {error}.") from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Min
 
+from accounts.access import Actor
 from analytics.models import Project, Segment
 from analytics.periods import today_in
 from analytics.plausible_stats.dates import days_of
@@ -16,10 +17,10 @@ from analytics.queries.plausible_stats.asked import Asked
 from analytics.queries.plausible_stats.table import Table, table
 
 
-def answer(*, project: Project, query: StatsQuery, now: datetime) -> dict[str, Any]:
+def answer(*, project: Project, actor: Actor, query: StatsQuery, now: datetime) -> dict[str, Any]:
     """Raises Invalid for what our kinds cannot say, and as `run_query` does."""
     first, last = days_of(query.date_range, today=today_in(project.zone, now), first_day=_first_day(project))
-    asked = Asked(project, query, {"from": str(first), "to": str(last)}, kept_by(query.filters), now)
+    asked = Asked(project, actor, query, {"from": str(first), "to": str(last)}, kept_by(query.filters), now)
     rates.check(asked)
     revenue.check(asked)
     found = table(asked)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from accounts.access import Actor
 from accounts.errors import Invalid
 from analytics.kinds import parse_spec
 from analytics.models import Project
@@ -20,9 +21,10 @@ EVENTS: dict[str, Any] = {"field": "kind", "operator": "is", "values": ["track",
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query of a project in a period (as our specs have it)."""
+    """A query of a project in a period (as our specs have it), and who asks it."""
 
     project: Project
+    actor: Actor
     query: StatsQuery
     period: dict[str, str]
     kept: Kept
@@ -57,7 +59,7 @@ class Asked:
     def result(self, *filters: dict[str, Any], **spec: Any) -> Any:
         """What a spec of the period answers, over what the query and these filters keep. Raises as `run_query`."""
         whole = {"period": self.period, "filters": [*self.kept.conditions, *filters], "compare": "none", **spec}
-        return run_query(project=self.project, spec=parse_spec(whole), now=self.now).result
+        return run_query(project=self.project, spec=parse_spec(whole), actor=self.actor, now=self.now).result
 
     def broken_down(self, fields: Sequence[str], columns: Sequence[Any], *filters: dict[str, Any]) -> Any:
         """A breakdown by one or two fields, the largest of the first column first."""

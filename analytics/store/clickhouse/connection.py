@@ -1,6 +1,5 @@
 """Clients of ClickHouse, one for each use, with a deadline and one kind of error. No Django here."""
 
-import importlib.util
 import logging
 import math
 import os
@@ -10,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from accounts.errors import DeadlineExceeded, Invalid
 from analytics.store.base import StoreFault
+from analytics.store.clickhouse.address import Address
 from analytics.store.clickhouse.resting import Resting, clear
 from analytics.store.stop import Stop
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 LOG = logging.getLogger(__name__)
-SCHEMES = ("clickhouse", "chdb")
-MISSING = "EVENT_STORE_URL asks for ClickHouse: install Plumbline with the extra `clickhouse`."
 # What a query may say of itself; all other errors are the store's fault. Codes of ClickHouse's ErrorCodes.cpp.
 TIMEOUTS = (159, 160, 209)
 REFUSED = (427,)
@@ -54,57 +51,11 @@ CLUSTER_SETTINGS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where ClickHouse is; `path` is that of the embedded engine, instead of a server."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str
-    secure: bool
-    cluster: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds that one statement may take, and bytes of memory; 0 is the server's own limit."""
 
     seconds: float
     memory: int = 0
-
-
-def address_of(url: str) -> Address:
-    """Read `clickhouse://user:password@host:port/database?cluster=…&secure=true`; raises ValueError.
-
-    `chdb:///folder?database=…` is the embedded engine, for tests and trials: one process may open it.
-    """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    if parts.scheme not in SCHEMES:
-        raise ValueError("it begins with `clickhouse://`")
-    if unknown := set(options) - {"cluster", "secure", "database"}:
-        raise ValueError(f"it has no option `{min(unknown)}`; there are cluster, secure and database")
-    if parts.scheme == "clickhouse" and not parts.hostname:
-        raise ValueError("it names no host")
-    secure = options.get("secure", "").lower() in {"1", "true", "yes"}
-    embedded = parts.scheme == "chdb"
-    named = "" if embedded else unquote(parts.path.strip("/"))
-    return Address(
-        host=parts.hostname or "",
-        port=parts.port or (8443 if secure else 8123),
-        user=unquote(parts.username or "default"),
-        password=unquote(parts.password or ""),
-        database=options.get("database") or named or "default",
-        secure=secure,
-        cluster=options.get("cluster", ""),
-        path=parts.path if embedded else "",
-    )
-
-
-def is_installed() -> bool:
-    return importlib.util.find_spec("clickhouse_connect") is not None
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.contracts import Event
 from analytics.store.base import Snapshot
-from analytics.store.clickhouse.connection import Address, Limits, client, name
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import Limits, client, name
 from analytics.store.clickhouse.rows import LATEST
 from analytics.store.clickhouse.schema import read
 from analytics.store.clickhouse.writing import of_people, visible

@@ -12,7 +12,8 @@ from analytics.periods import Span
 from analytics.store.base import Range, Snapshot, Wanted, micros
 from analytics.store.clickhouse import known, loading, sessions
 from analytics.store.clickhouse import schema as tables
-from analytics.store.clickhouse.connection import Address, Limits, client, name
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import Limits, client, name
 from analytics.store.clickhouse.dialect import compiled
 from analytics.store.clickhouse.writing import instant, visible
 from analytics.store.loading import schema

@@ -6,7 +6,8 @@ from itertools import chain
 import pyarrow as pa
 
 from analytics.store.base import Snapshot, micros
-from analytics.store.clickhouse.connection import Address, Limits, client, name, text
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import Limits, client, name, text
 from analytics.store.clickhouse.loading import PERSON, join_overrides
 from analytics.store.clickhouse.reading import send_links
 from analytics.store.clickhouse.schema import read

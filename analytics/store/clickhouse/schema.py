@@ -7,8 +7,9 @@ the number of the insert: a query reads those that were complete when its snapsh
 
 import pyarrow as pa
 
-from analytics.contracts import COLUMNS
-from analytics.store.clickhouse.connection import Address, name, text
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import name, text
+from analytics.store.schema import TYPES
 
 EVENTS = "events"
 LOCAL = "events_local"
@@ -52,7 +53,7 @@ def read(address: Address) -> str:
 
 def column_types() -> dict[str, str]:
     """The fixed columns of `contracts.COLUMNS` as ClickHouse has them."""
-    return {column: _type(column, kind) for column, kind in COLUMNS.items()}
+    return {column: _type(column, kind) for column, kind in TYPES.items()}
 
 
 def _type(column: str, kind: pa.DataType) -> str:

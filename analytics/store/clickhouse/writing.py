@@ -10,8 +10,9 @@ import pyarrow as pa
 from analytics.contracts import Event, number_of
 from analytics.store.base import Statistics, Visible, micros
 from analytics.store.clickhouse import schema
+from analytics.store.clickhouse.address import Address
 from analytics.store.clickhouse.checksums import CHECKSUM, MONTH, Checked
-from analytics.store.clickhouse.connection import Address, Limits, client, text
+from analytics.store.clickhouse.connection import Limits, client, text
 from analytics.store.clickhouse.rows import EARLIEST, LATEST
 from analytics.store.clickhouse.schema import read, written
 from analytics.store.duplicates import NEAR, arriving_table

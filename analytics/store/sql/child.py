@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from analytics.redaction import SQL_FUNCTION, text_without
 from analytics.store.sql.guard import Refused, check
 
 TOO_MUCH = "The query needs more memory than it may use."
@@ -52,11 +53,24 @@ def prepared(job: dict[str, Any], relations: dict[str, pa.Table]) -> duckdb.Duck
     own = _connect(job)
     for name, table in relations.items():
         own.register(name, table)
+    if job.get("left_out"):
+        _make_leaving_out(own, frozenset(job["left_out"]))
     for statement in job["views"]:
         own.execute(statement)
     own.execute("SET enable_external_access = false")
     own.execute("SET lock_configuration = true")
     return own
+
+
+def _make_leaving_out(own: duckdb.DuckDBPyConnection, names: frozenset[str]) -> None:
+    """The function by which the views take names out of JSON, a batch of texts at a time."""
+
+    def leaving_out(texts: pa.ChunkedArray) -> pa.Array:
+        found = [None if text is None else text_without(text, names) for text in texts.to_pylist()]
+        return pa.array(found, pa.string())
+
+    text = duckdb.sqltype("VARCHAR")
+    own.create_function(SQL_FUNCTION, leaving_out, [text], text, type="arrow")  # type: ignore[call-overload]
 
 
 def _bound(job: dict[str, Any]) -> None:

@@ -34,12 +34,16 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A query, the statements that make its views, and what these read: files, and relations by name."""
+    """A query, the statements that make its views, and what these read: files, and relations by name.
+
+    The views call `redaction.SQL_FUNCTION`, which takes the names `left_out` out of JSON.
+    """
 
     sql: str
     views: Sequence[str]
     files: Sequence[Path]
     relations: Mapping[str, pa.Table] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def _input(job: Job, bounds: Bounds, stop: Stop) -> bytes:
         "views": list(job.views),
         "files": [str(path) for path in job.files],
         "relations": list(job.relations),
+        "left_out": list(job.left_out),
         "memory": bounds.memory,
         "rows": bounds.rows,
         "bytes": bounds.bytes,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analytics.contracts import COLUMNS, PUBLIC, TIMES
+from analytics.contracts import PUBLIC, TIMES
+from analytics.redaction import SQL_FUNCTION
 from analytics.store.base import Range, Snapshot
 from analytics.store.columns import number_name, text_name
 from analytics.store.connection import identifier, literal
@@ -19,6 +20,7 @@ from analytics.store.erased import condition, erased_table, join_erased
 from analytics.store.loading import between, property_column
 from analytics.store.overrides import Overrides, overrides_table
 from analytics.store.runs import FIELDS, PATHS
+from analytics.store.schema import TYPES
 from analytics.store.sql.sandbox import Job
 
 _JSON = ("properties", "context")
@@ -38,13 +40,15 @@ TRAITS = pa.schema({"person": pa.string(), "traits": pa.string()})
 class Scope:
     """What the views are of: a range of a project's snapshot; `zone` is the project's, for `local_time`.
 
-    `sessions` is a file of them, and `traits` one of people's, None where the SQL does not need it.
+    `properties` are columns of their own; those of the names `left_out` are in no view, neither as columns nor in
+    JSON. `sessions` is a file of them, and `traits` one of people's, None where the SQL does not need it.
     """
 
     snapshot: Snapshot
     within: Range
     zone: str
     properties: Sequence[str]
+    left_out: frozenset[str] = frozenset()
     sessions: Path | None = None
     traits: Path | None = None
 
@@ -53,7 +57,8 @@ def job(sql: str, scope: Scope) -> Job:
     """What a process needs to run this SQL over the views."""
     files = [file.path for file in scope.snapshot.files]
     extra = [path for path in (scope.sessions, scope.traits) if path is not None]
-    return Job(sql, [_events(scope), _people(scope), _sessions(scope)], [*files, *extra], _relations(scope))
+    statements = [_events(scope), _people(scope), _sessions(scope)]
+    return Job(sql, statements, [*files, *extra], _relations(scope), sorted(scope.left_out))
 
 
 def columns(properties: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -85,7 +90,7 @@ def _relations(scope: Scope) -> dict[str, pa.Table]:
     if snapshot.erased:
         found["erased"] = erased_table(snapshot.erased)
     if not snapshot.files:
-        found["stored"] = pa.schema(COLUMNS).empty_table()
+        found["stored"] = pa.schema(TYPES).empty_table()
     return found
 
 
@@ -97,7 +102,7 @@ def _events(scope: Scope) -> str:
         *(f"e.{identifier(name)}" for name in PUBLIC if name not in {"person", *_JSON}),
         f"timezone({zone}, timezone('UTC', e.time)) AS local_time",
         f"{people.person} AS person",
-        *(f"e.{name}::JSON AS {name}" for name in _JSON),
+        *(f"{_json(name, scope)}::JSON AS {name}" for name in _JSON),
         *(
             property_column(snapshot.files, name, is_number=is_number)
             for name in scope.properties
@@ -110,6 +115,10 @@ def _events(scope: Scope) -> str:
         FROM {source} AS e {people.join} {join_erased(snapshot.erased)}
         WHERE {between("e.time", scope.within)} AND {condition(snapshot.erased)}
     """  # noqa: S608 (names of columns and files are quoted)
+
+
+def _json(name: str, scope: Scope) -> str:
+    return f"{SQL_FUNCTION}(e.{name})" if scope.left_out else f"e.{name}"
 
 
 def _list(snapshot: Snapshot) -> str:

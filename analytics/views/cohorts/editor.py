@@ -56,6 +56,7 @@ def create(request: HttpRequest, organization: str, project: str) -> HttpRespons
 def change(request: HttpRequest, organization: str, project: str, cohort_id: int) -> HttpResponse:
     found = entered(request, organization, project, Capability.EDIT_COHORTS)
     cohort = access.cohort(found, cohort_id=cohort_id)
+    cohorts.require_seen(actor=Actor.of(request), project=found, conditions=cohort.conditions)
     people = "\n".join(cohort.people or ())
     draft = Draft(cohort.is_list, cohort.name, cohort.description, rows_of(cohort.conditions or ()), people)
     return _edited(request, found, cohort, draft)

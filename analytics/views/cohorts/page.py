@@ -16,6 +16,7 @@ from analytics import access
 from analytics.cohorts.definition import DEFINITION, parse
 from analytics.models import Cohort, Project
 from analytics.queries import cohorts as queries
+from analytics.queries import sensitive
 from analytics.services import cohorts
 from analytics.views.cohorts.words import Sentence, sentences
 from analytics.views.doors import entered, viewable
@@ -63,25 +64,28 @@ def detail(request: HttpRequest, organization: str, project: str, cohort_id: int
         **_common(request, found),
         "cohort": cohort,
         "is_unfinished": cohort.state in UNFINISHED,
-        "sentences": _sentences(found, cohort),
+        "sentences": _sentences(found, cohort, Actor.of(request)),
         "definition": DEFINITION,
         "members": _members(request, cohort, person),
         "person": person,
         "after": request.GET.get("after", ""),
-        "users": queries.users_of(cohort),
+        "users": queries.users_of(cohort, seen=access.insights(Actor.of(request), found)),
     }
     return render(request, "analytics/cohorts/detail.html", context)
 
 
 def _members(request: HttpRequest, cohort: Cohort, person: str) -> queries.Page:
     if person:
-        return queries.member(cohort, person)
-    return queries.members(cohort, after=request.GET.get("after", ""), limit=MEMBER_ROWS)
+        return queries.member(cohort, person, actor=Actor.of(request))
+    after = request.GET.get("after", "")
+    return queries.members(cohort, after=after, limit=MEMBER_ROWS, actor=Actor.of(request))
 
 
-def _sentences(project: Project, cohort: Cohort) -> tuple[Sentence, ...]:
+def _sentences(project: Project, cohort: Cohort, actor: Actor) -> tuple[Sentence, ...]:
     if cohort.is_list:
         return ()
+    if fields := sensitive.withheld(cohort.conditions, sensitive.hidden_from(actor, project)):
+        return (Sentence(f"Its conditions ask about what is sensitive ({', '.join(fields)}), and are not shown."),)
     try:
         return sentences(parse(cohort.conditions).conditions, queries.named_in(project))
     except Invalid as error:

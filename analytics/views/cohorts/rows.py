@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analytics.kinds.fields import PERSON
+from analytics.fields import PERSON
 from analytics.kinds.filters import COHORT_OPERATORS, NO_VALUES, Operator
 
 TRAIT, COHORT, DONE, JSON = "trait", "cohort", "done", "json"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.cohorts.definition import AllConditions, AnyCondition, Condition, Done, NoCondition
+from analytics.fields import PERSON_TRAIT_PREFIX
 from analytics.kinds import filters
 from analytics.kinds.expressions import text_of
-from analytics.kinds.fields import PERSON_TRAIT_PREFIX
 from analytics.kinds.filters import COHORT_OPERATORS, Filter
 from analytics.templatetags.formats import day
 from analytics.views.explore.cohorts import Names

@@ -15,9 +15,8 @@ from analytics.kinds import parse_spec
 from analytics.kinds.base import Spec
 from analytics.models import Project, QueryRun
 from analytics.queries.answers import Answer
-from analytics.queries.cohorts import named_in
 from analytics.services import asking, query_runs
-from analytics.views.explore.cohorts import named
+from analytics.views.explore.cohorts import Names, named
 from analytics.views.explore.links import Links, own_of
 from analytics.views.explore.present import blocks_for
 from analytics.views.explore.problems import problem_of
@@ -25,7 +24,7 @@ from analytics.views.explore.problems import problem_of
 _CANCELLED = {"code": "cancelled", "message": "The question was cancelled."}
 
 
-def answer_to(project: Project, actor: Actor, spec: Spec) -> dict[str, Any]:
+def answer_to(project: Project, actor: Actor, spec: Spec, names: Names) -> dict[str, Any]:
     """The answer, if it is there in a moment; else the run that computes it. `status` is that of a page of it."""
     again = {"again_href": links_in(project).question(spec)}
     try:
@@ -34,10 +33,12 @@ def answer_to(project: Project, actor: Actor, spec: Spec) -> dict[str, Any]:
         note(error)
         problem = problem_of(error.body["error"])
         return {**again, "problem": problem, "status": error.status, "wait": error.headers.get("Retry-After")}
-    return state_of(project, actor, found) if isinstance(found, QueryRun) else _shown(project, actor, found)
+    if isinstance(found, QueryRun):
+        return state_of(project, actor, found, names)
+    return _shown(project, actor, found, names)
 
 
-def state_of(project: Project, actor: Actor, run: QueryRun) -> dict[str, Any]:
+def state_of(project: Project, actor: Actor, run: QueryRun, names: Names) -> dict[str, Any]:
     """How a run stands, or its answer."""
     again = {"again_href": links_in(project).question(parse_spec(run.spec))}
     if not run.is_finished:
@@ -48,7 +49,7 @@ def state_of(project: Project, actor: Actor, run: QueryRun) -> dict[str, Any]:
     if run.state == QueryRun.State.FAILED:
         return {**again, "problem": problem_of((run.error or {}).get("error", {})), "status": run.error_status}
     try:
-        return _shown(project, actor, query_runs.answer_of(run))
+        return _shown(project, actor, query_runs.answer_of(run), names)
     except PlumblineError as error:
         return {**again, "problem": problem_of(error.body["error"]), "status": error.status}
 
@@ -62,10 +63,10 @@ def _whole(since: datetime) -> int:
     return max(0, int((timezone.now() - since).total_seconds()))
 
 
-def _shown(project: Project, actor: Actor, answer: Answer) -> dict[str, Any]:
+def _shown(project: Project, actor: Actor, answer: Answer, names: Names) -> dict[str, Any]:
     spec = parse_spec(answer.provenance.spec)
     links, granted = links_in(project), actor.capabilities_in(project.organization_id)
-    blocks = blocks_for(*named(spec, answer.result, named_in(project)), project.zone, links)
+    blocks = blocks_for(*named(spec, answer.result, names), project.zone, links)
     return {
         "blocks": blocks,
         "drawn": [
@@ -79,5 +80,6 @@ def _shown(project: Project, actor: Actor, answer: Answer) -> dict[str, Any]:
         "csv_href": links.question(spec, of="answer.csv"),
         "explain_href": links.question(spec, of="explain/") if Capability.EXPLAIN_QUERIES in granted else "",
         "may_save": Capability.EDIT_INSIGHTS in granted,
+        "may_share": Capability.SHARE_INSIGHTS in granted,
         "status": 200,
     }

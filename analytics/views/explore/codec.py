@@ -7,7 +7,7 @@ left out, and so are rows of which nothing was filled in.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analytics.kinds.fields import PERSON
+from analytics.fields import PERSON
 from analytics.kinds.filters import COHORT_OPERATORS, Operator
 
 Pair = tuple[str, str]

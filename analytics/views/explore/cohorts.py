@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from analytics.fields import COHORT_PREFIX, IN_COHORT, cohort_of
 from analytics.kinds.base import Spec
-from analytics.kinds.fields import COHORT_PREFIX, IN_COHORT, cohort_of
 from analytics.kinds.groups import words_of
 from analytics.views.labels import COHORT_WORDS
 

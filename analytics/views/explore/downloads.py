@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.errors import NotFound
 from accounts.permissions import Capability
 from analytics.kinds.base import Spec
@@ -29,7 +30,7 @@ from analytics.views.tables import as_csv, as_download
 def answer_csv(request: HttpRequest, organization: str, project: str, kind: str) -> HttpResponse:
     """The whole answer as one table, as the API has it; a text that looks like a formula is kept as text."""
     found = viewable(request, organization, project)
-    answer = run_query(project=found, spec=_spec(request, kind, named_in(found)))
+    answer = run_query(project=found, spec=_spec(request, kind, named_in(found)), actor=Actor.of(request))
     return as_csv(f"{found.slug}-{kind}", cells_of(table_of(answer)))
 
 
@@ -39,7 +40,7 @@ def chart_svg(request: HttpRequest, organization: str, project: str, kind: str, 
     found = viewable(request, organization, project)
     names = named_in(found)
     spec = _spec(request, kind, names)
-    answer = run_query(project=found, spec=spec)
+    answer = run_query(project=found, spec=spec, actor=Actor.of(request))
     blocks = blocks_for(*named(spec, answer.result, names), found.zone, links_in(found))
     poster = poster_of(blocks[place], found.name) if place < len(blocks) else None
     if poster is None:
@@ -52,7 +53,7 @@ def explanation(request: HttpRequest, organization: str, project: str, kind: str
     """What was estimated and read, and what the engine was told."""
     found = entered(request, organization, project, Capability.EXPLAIN_QUERIES)
     spec = _spec(request, kind, named_in(found))
-    explained = explain(project=found, spec=spec)
+    explained = explain(project=found, spec=spec, actor=Actor.of(request))
     context: dict[str, Any] = {
         **common(found),
         "question": QUESTIONS[kind],

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import Actor
-from accounts.errors import NotFound
+from accounts.errors import Forbidden, NotFound
 from accounts.permissions import Capability
 from analytics import access
+from analytics.fields import FIELDS
 from analytics.kinds import KINDS
 from analytics.kinds.base import Spec
-from analytics.kinds.fields import FIELDS
 from analytics.models import Insight, Project
 from analytics.queries import suggestions
 from analytics.queries.cohorts import named_in
@@ -38,7 +38,7 @@ def index(request: HttpRequest, organization: str, project: str) -> HttpResponse
     """The kinds of questions."""
     found = viewable(request, organization, project)
     search = request.GET.get("search", "").strip()
-    kept = Insight.objects.filter(project=found, deleted_at=None).select_related("updated_by")
+    kept = access.insights(Actor.of(request), found).select_related("updated_by")
     kept = kept.filter(name__icontains=search.replace("\0", "")) if search else kept
     context = {
         **common(found),
@@ -74,11 +74,11 @@ def page(request: HttpRequest, organization: str, project: str, kind: str) -> Ht
         ),
         **_controls(found, shown, names),
         "errors": {} if is_fresh else asked.errors,
-        "insight": insight_of(found, request.GET.get(INSIGHT, "")),
+        "insight": insight_of(Actor.of(request), found, request.GET.get(INSIGHT, "")),
         "status": 200 if is_fresh else 422,
     }
     if asked.spec is not None:
-        context |= _answer(request, found, asked.spec)
+        context |= _answer(request, found, asked.spec, names)
     response = render(request, "analytics/explore/page.html", context, status=context["status"])
     if context.get("wait"):
         response["Retry-After"] = context["wait"]
@@ -89,24 +89,24 @@ def common(project: Project) -> dict[str, Any]:
     return {"project": project, "organization": project.organization, "section": "explore"}
 
 
-def insight_of(project: Project, text: str) -> Insight | None:
+def insight_of(actor: Actor, project: Project, text: str) -> Insight | None:
     """The saved question that the address names; one that is gone leaves the question as it is."""
     try:
-        return access.insight(project, insight_id=UUID(text))
-    except (ValueError, NotFound):
+        return access.insight(actor, project, insight_id=UUID(text))
+    except (ValueError, NotFound, Forbidden):
         return None
 
 
-def _answer(request: HttpRequest, project: Project, spec: Spec) -> dict[str, Any]:
+def _answer(request: HttpRequest, project: Project, spec: Spec, names: Names) -> dict[str, Any]:
     """Of the run that the address names, if it is of this question and still known; else asked now."""
     actor = Actor.of(request)
     try:
-        run = access.query_run(project, run_id=UUID(request.GET.get(RUN, "")))
+        run = access.query_run(actor, project, run_id=UUID(request.GET.get(RUN, "")))
     except (ValueError, NotFound):
-        return answer_to(project, actor, spec)
+        return answer_to(project, actor, spec, names)
     if run.spec != spec.model_dump(mode="json"):
-        return answer_to(project, actor, spec)
-    return state_of(project, actor, query_runs.refreshed(run=run))
+        return answer_to(project, actor, spec, names)
+    return state_of(project, actor, query_runs.refreshed(run=run), names)
 
 
 def _url(project: Project, kind: str) -> str:

@@ -32,8 +32,6 @@ _OWN: Mapping[str, Callable[[Any, Any, ZoneInfo], tuple[Block, ...]]] = {
     "stickiness": activity.stickiness,
     "trends": trends.blocks,
 }
-
-
 # Those that lead to people, groups or another page of themselves.
 _LEADING: Mapping[str, Callable[[Any, Any, ZoneInfo, Links], tuple[Block, ...]]] = {
     "events": lists.events,

@@ -21,6 +21,7 @@ _KNOWN: Mapping[str, tuple[str, str, bool]] = {
     "deadline_exceeded": ("This took too long", _LESS, True),
     "query_too_large": ("This reads more than your plan allows", _LESS, False),
     "rate_limited": ("Too much is asked at once", "It is asked again by itself in a moment.", True),
+    "forbidden": ("You may not ask about this", "Leave out what is named here, or ask an owner or admin.", False),
     "invalid": ("This cannot be computed", "Change what is named here, then choose Show.", False),
     "cancelled": ("Cancelled", "Nothing is computed any more. Change the question, or ask it again.", True),
     "not_ready": ("A cohort is not computed yet", "It is computed within seconds of a change.", True),

@@ -11,6 +11,7 @@ from accounts.access import Actor
 from analytics import access
 from analytics.kinds import parse_spec
 from analytics.models import Project, QueryRun
+from analytics.queries.cohorts import named_in
 from analytics.services import query_runs
 from analytics.views.doors import viewable
 from analytics.views.explore.answering import links_in, state_of
@@ -22,7 +23,7 @@ from analytics.views.explore.page import common, insight_of
 def progress(request: HttpRequest, organization: str, project: str, run: UUID) -> HttpResponse:
     """Polled by htmx until it is the answer."""
     found = viewable(request, organization, project)
-    item = query_runs.refreshed(run=access.query_run(found, run_id=run))
+    item = query_runs.refreshed(run=access.query_run(Actor.of(request), found, run_id=run))
     return _part(request, found, item)
 
 
@@ -30,7 +31,7 @@ def progress(request: HttpRequest, organization: str, project: str, run: UUID) -
 def cancel(request: HttpRequest, organization: str, project: str, run: UUID) -> HttpResponse:
     """End the computation; without htmx, back to the page of the question."""
     found = viewable(request, organization, project)
-    item = access.query_run(found, run_id=run)
+    item = access.query_run(Actor.of(request), found, run_id=run)
     query_runs.cancel(run=item)
     item.refresh_from_db()
     if request.headers.get("HX-Request"):
@@ -41,7 +42,7 @@ def cancel(request: HttpRequest, organization: str, project: str, run: UUID) -> 
 def _part(request: HttpRequest, project: Project, run: QueryRun) -> HttpResponse:
     context: dict[str, Any] = {
         **common(project),
-        **state_of(project, Actor.of(request), run),
-        "insight": insight_of(project, request.GET.get(INSIGHT, "")),
+        **state_of(project, Actor.of(request), run, named_in(project)),
+        "insight": insight_of(Actor.of(request), project, request.GET.get(INSIGHT, "")),
     }
     return render(request, "analytics/explore/answer.html", context)

@@ -15,7 +15,7 @@ from accounts.access import Actor
 from accounts.errors import FieldError, Invalid
 from accounts.permissions import Capability
 from analytics import access
-from analytics.models import Insight, Project
+from analytics.models import Insight, Project, Visibility
 from analytics.services import insights
 from analytics.services.insights import Content
 from analytics.views.doors import entered, viewable
@@ -27,7 +27,7 @@ from analytics.views.explore.questions import QUESTIONS
 def open_(request: HttpRequest, organization: str, project: str, insight: UUID) -> HttpResponse:
     """The page that asks it; or a page that says why it cannot be asked there."""
     found = viewable(request, organization, project)
-    kept = access.insight(found, insight_id=insight)
+    kept = access.insight(Actor.of(request), found, insight_id=insight)
     if kept.spec.get("kind") in QUESTIONS:
         return redirect(address_of(found, kept))
     context = {"project": found, "organization": found.organization, "section": "explore", "insight": kept}
@@ -37,7 +37,8 @@ def open_(request: HttpRequest, organization: str, project: str, insight: UUID) 
 @require_POST
 def create(request: HttpRequest, organization: str, project: str) -> HttpResponse:
     found = entered(request, organization, project, Capability.EDIT_INSIGHTS)
-    content = Content(name=request.POST.get("name", "").strip(), spec=_spec(request))
+    visibility = Visibility.PRIVATE if "private" in request.POST else Visibility.ORGANIZATION
+    content = Content(name=request.POST.get("name", "").strip(), visibility=visibility, spec=_spec(request))
     kept = insights.create(project=found, actor=Actor.of(request), content=content)
     messages.success(request, f"“{kept.name}” is saved.")
     return redirect(address_of(found, kept))
@@ -46,7 +47,7 @@ def create(request: HttpRequest, organization: str, project: str) -> HttpRespons
 @require_POST
 def change(request: HttpRequest, organization: str, project: str, insight: UUID) -> HttpResponse:
     found = entered(request, organization, project, Capability.EDIT_INSIGHTS)
-    kept = access.insight(found, insight_id=insight)
+    kept = access.insight(Actor.of(request), found, insight_id=insight)
     content = Content(name=request.POST.get("name", kept.name).strip(), spec=_spec(request))
     kept = insights.change(insight=kept, actor=Actor.of(request), content=content)
     messages.success(request, f"“{kept.name}” is changed. Its history keeps what it was.")
@@ -56,10 +57,15 @@ def change(request: HttpRequest, organization: str, project: str, insight: UUID)
 @require_POST
 def delete(request: HttpRequest, organization: str, project: str, insight: UUID) -> HttpResponse:
     found = entered(request, organization, project, Capability.EDIT_INSIGHTS)
-    kept = access.insight(found, insight_id=insight)
+    kept = access.insight(Actor.of(request), found, insight_id=insight)
     insights.delete(insight=kept, actor=Actor.of(request))
     messages.success(request, f"“{kept.name}” is deleted.")
     return redirect("explore", found.organization.slug, found.slug)
+
+
+def href_of(project: Project, insight: Insight) -> str:
+    """Its own page, which leads to the one that asks it."""
+    return reverse("explore_saved", args=[project.organization.slug, project.slug, insight.pk])
 
 
 def address_of(project: Project, insight: Insight) -> str:

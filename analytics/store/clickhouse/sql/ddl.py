@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analytics.store.clickhouse.connection import SETTINGS, Address, name, text
+from analytics.store.clickhouse.address import Address
+from analytics.store.clickhouse.connection import SETTINGS, name, text
 from analytics.store.clickhouse.schema import read
 from analytics.store.clickhouse.sql.door import Door
 

@@ -15,10 +15,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from analytics.store.base import StoreFault
-from analytics.store.clickhouse.connection import Address, address_of
+from analytics.store.clickhouse.address import PROJECT, Address, address_of
 from analytics.store.stop import Stop
 
-PLACE = "{project}"
 # What a server may still take to say that a deadline is over.
 _GRACE_SECONDS = 5.0
 _LONGEST_ERROR = 64 * 1024
@@ -93,7 +92,7 @@ class Door:
 def door_of(url: str, project_id: int) -> Door:
     """The door of a project, by the address of all of them."""
     address = address_of(url)
-    return Door(replace(address, user=address.user.replace(PLACE, str(project_id))))
+    return Door(replace(address, user=address.user.replace(PROJECT, str(project_id))))
 
 
 def _hang_up(connection: http.client.HTTPConnection) -> None:
