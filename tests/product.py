@@ -1,5 +1,6 @@
 """The whole product as `make run` starts it, for tests and benchmarks that need real processes."""
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -14,7 +15,8 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60
+# A start takes ten seconds, and on a busy machine with a slow disk ten times as many.
+PATIENCE = 150
 
 
 def free_port() -> int:
@@ -29,6 +31,17 @@ def eventually(what: Callable[[], bool], within: float = PATIENCE) -> None:
     while not what():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
+
+
+async def until(what: Callable[[], bool], within: float = PATIENCE) -> None:
+    """The same in an event loop."""
+    async with asyncio.timeout(within):
+        while not what():  # noqa: ASYNC110 (another thread or process makes it so)
+            await asyncio.sleep(0.02)
+
+
+# By the tests of this process, and not known to have ended; where one fails, `tests.evidence` shows them.
+started: list["Run"] = []
 
 
 class Run:
@@ -54,6 +67,7 @@ class Run:
                 stderr=subprocess.STDOUT,
                 env={**embedded, **settings, **environment},
             )
+        started.append(self)
 
     def says(self, text: str) -> bool:
         """Whether it has printed this; fails where it has ended instead."""
@@ -75,8 +89,15 @@ class Run:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, word: str) -> psutil.Process:
-        """The child whose command line has this word: config.web, worker, beat, or a server's path."""
-        return next(one for one in self.descendants() if word in _command(one))
+        """Waits for the child whose command line has this word: config.web, worker, beat, or a server's path."""
+        found: list[psutil.Process] = []
+
+        def is_there() -> bool:
+            found.extend(one for one in self.descendants() if word in _command(one))
+            return bool(found)
+
+        eventually(is_there)
+        return found[0]
 
     def manage(self, *arguments: str) -> str:
         """The output of a management command, run as in another terminal."""

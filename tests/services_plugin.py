@@ -60,7 +60,7 @@ def services() -> Iterator[None]:
         os.environ["PLUMBLINE_DATA"] = str(scratch / "data")
         (scratch / "data" / "static").mkdir(parents=True)
         os.environ["SECRET_KEY"] = "tests only: " + "x" * 40
-        for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "OPENAI_"))]:
+        for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "OPENAI_", "STRIPE_"))]:
             del os.environ[name]
         yield
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crash.campaign import Campaign, run_in
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 KILLS = 6
 
 

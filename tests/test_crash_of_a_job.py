@@ -12,7 +12,7 @@ import pytest
 from tests.product import Run, eventually
 from tests.simulators.llm import InThread, words
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 TOKENS = 180
 PROMPT = f"Tell me. @sim tokens={TOKENS} delay=0.1"
 JOBS = "/api/v1/inference/jobs/"

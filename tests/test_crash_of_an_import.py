@@ -11,17 +11,17 @@ import pytest
 from tests.crash import reader
 from tests.product import Run, eventually
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 ROWS = 60_000
 # So many rows are read before the worker is killed, and killed again.
 KILLS = (5_000, 25_000)
 SET_UP = """
-from accounts.access import Actor
+from accounts.access import SYSTEM, Actor
 from accounts.models import Organization, User
 from analytics.ingestion.files.formats import Format
 from analytics.services import projects, uploads
 organization = Organization.objects.create(name="Acme", slug="acme")
-project = projects.create(organization=organization, name="Shop", slug="shop")
+project = projects.create(organization=organization, name="Shop", slug="shop", actor=SYSTEM)
 user = User.objects.create(email="owner@acme.test")
 with open({path!r}, "rb") as file:
     actor = Actor(user=user)

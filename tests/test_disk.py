@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.crash import disk
-from tests.crash.campaign import Campaign, Figures, run_in
+from tests.crash.campaign import SETTLED_WITHIN, Campaign, Figures
+from tests.product import Run, eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+# On a slow disk PostgreSQL takes minutes to come up after a crash; `Campaign` says what it waits for.
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
 MEGABYTES = 400
 SECONDS = 10
+PIECE = 16 * 2**20
 
 
 @pytest.fixture
@@ -34,14 +38,17 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def campaign(small: Path, tmp_path: Path) -> Iterator[Campaign]:
-    run = run_in(small)
-    yield Campaign.prepare(run)
-    run.process.terminate()
-    run.process.wait(30)
+    # What the product says goes elsewhere, so that none of it is lost.
+    run = Run(small / "var", tmp_path / "output")
+    try:
+        yield Campaign.prepare(run)
+    finally:
+        run.process.terminate()
+        run.process.wait(30)
 
 
-def query(campaign: Campaign) -> int:
-    """The status of a question about what is stored."""
+def query(campaign: Campaign) -> tuple[int, str | None]:
+    """The status of a question about what is stored, and when to come back."""
     demo = json.loads((campaign.run.data / "demo.json").read_text())
     body = json.dumps({"kind": "overview", "period": {"last": "7d"}, "panels": ["figures"]})
     headers = {
@@ -49,16 +56,33 @@ def query(campaign: Campaign) -> int:
         "Content-Type": "application/json",
         "Prefer": "wait=30",
     }
-    with closing(http.client.HTTPConnection("127.0.0.1", campaign.run.port, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", campaign.run.port, timeout=60)) as connection:
         connection.request("POST", f"/api/v1/projects/{campaign.project_id}/query/", body, headers)
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, answer.headers["Retry-After"]
 
 
 @contextmanager
-def asked_meanwhile(campaign: Campaign, trouble, statuses: list[int]) -> Iterator[None]:
+def asked_meanwhile(campaign: Campaign, trouble, answers: list[tuple[int, str | None]]) -> Iterator[None]:
     with trouble:
         yield
-        statuses.append(query(campaign))
+        answers.append(query(campaign))
+
+
+def leave_room_in_the_log(campaign: Campaign, least: int | None = None) -> None:
+    """PostgreSQL keeps its log in pieces of 16 MB: begin a new one, and fill it up to `least`, where given."""
+    with psycopg.connect(campaign.run.servers()["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("SELECT pg_switch_wal()")
+        while least is not None and room_in_the_log(connection) > least:
+            connection.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 100000), true)")
+
+
+def room_in_the_log(connection: psycopg.Connection) -> int:
+    """How many bytes PostgreSQL can write before it needs another file."""
+    position = "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+    row = connection.execute(f"SELECT {PIECE} - {position} % {PIECE}").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def is_exact(figures: Figures) -> bool:
@@ -67,26 +91,49 @@ def is_exact(figures: Figures) -> bool:
 
 
 def test_a_full_disk_refuses_events_and_answers_queries(campaign: Campaign, small: Path) -> None:
-    statuses: list[int] = []
+    answers: list[tuple[int, str | None]] = []
+    leave_room_in_the_log(campaign)
 
-    figures = campaign.suffer(asked_meanwhile(campaign, disk.filled(small), statuses), SECONDS)
+    figures = campaign.suffer(asked_meanwhile(campaign, disk.filled(small), answers), SECONDS)
 
     assert is_exact(figures)
     assert figures.answers[503] > 0
-    assert statuses == [200]
-    assert query(campaign) == 200
+    assert answers == [(200, None)]
+    assert query(campaign) == (200, None)
+    assert not campaign.run.says("web ended")
+
+
+@contextmanager
+def without_a_log(campaign: Campaign, small: Path) -> Iterator[None]:
+    """On the full disk PostgreSQL cannot go on with its log: it ends, and cannot come up."""
+    leave_room_in_the_log(campaign, least=PIECE // 50)
+    with disk.filled(small):
+        eventually(lambda: campaign.run.says("postgres ended"), within=SETTLED_WITHIN)
+        yield
+
+
+def test_a_full_disk_that_ends_the_database_refuses_all_and_recovers(campaign: Campaign, small: Path) -> None:
+    answers: list[tuple[int, str | None]] = []
+
+    figures = campaign.suffer(asked_meanwhile(campaign, without_a_log(campaign, small), answers), SECONDS)
+
+    assert is_exact(figures)
+    assert figures.answers[503] > 0
+    assert answers == [(503, "5")]
+    assert query(campaign) == (200, None)
+    assert not campaign.run.says("web ended")
 
 
 def test_a_store_that_cannot_be_written_only_delays(campaign: Campaign) -> None:
-    statuses: list[int] = []
+    answers: list[tuple[int, str | None]] = []
 
     figures = campaign.suffer(
-        asked_meanwhile(campaign, disk.read_only(campaign.run.data / "store"), statuses), SECONDS
+        asked_meanwhile(campaign, disk.read_only(campaign.run.data / "store"), answers), SECONDS
     )
 
     assert is_exact(figures)
     assert figures.answers[503] == 0
-    assert statuses == [200]
+    assert answers == [(200, None)]
     assert "the inbox keeps the events" in (campaign.run.data / "log" / "worker.log").read_text()
 
 

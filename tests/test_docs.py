@@ -11,10 +11,13 @@ from django.core.management import call_command
 from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
+from accounts import keys
 from accounts.api.errors import CODES
+from accounts.audited import Action
 from accounts.errors import PlumblineError
 from accounts.models import Plan
 from accounts.permissions import ROLE_CAPABILITIES, SCOPE_CAPABILITIES, Capability, Role, Scope
+from accounts.services.secret_keys import LONGEST_OVERLAP
 from analytics.cohorts.definition import EXAMPLE, parse
 from analytics.ingestion import cleaning, clock, normalize, page, surroundings
 from analytics.ingestion.enrichment import addresses, user_agents
@@ -28,7 +31,12 @@ from analytics.periods import Last
 from analytics.queries.quota import State
 from analytics.services import definitions, quota
 from config.environment import REQUIRED, VARIABLES
-from inference.inputs import parse_request
+from inference import batching
+from inference.batching import parse_batch
+from inference.choices import Task
+from inference.inputs import parse_request, parse_task
+from inference.kinds import base, classify, extract, schemas, summarize, together
+from inference.services import jobs
 from tests.test_access_matrix import routes
 
 DOCS = Path(settings.ROOT) / "docs"
@@ -111,14 +119,38 @@ def test_every_route_of_the_api_stands_in_the_docs() -> None:
     assert missing == []
 
 
+def test_every_action_of_the_audit_log_stands_in_the_docs_and_is_noted_somewhere() -> None:
+    found = {row[0]: row[1] for row in table_rows(text_of("audit.md")) if "." in row[0]}
+    code = "\n".join(
+        file.read_text()
+        for app in ("accounts", "analytics", "inference", "config")
+        for file in (Path(settings.ROOT) / app).rglob("*.py")
+    )
+
+    assert found == {f"`{action.value}`": action.label for action in Action}
+    assert [action.name for action in Action if f"Action.{action.name}" not in code] == []
+
+
+def test_what_scanners_look_for_stands_in_the_docs() -> None:
+    text = text_of("keys.md")
+
+    assert f"\n{keys.PATTERN}\n" in text
+    assert keys.has_checksum(f"pls_{'a' * 32}14Dc23")
+    assert f"{LONGEST_OVERLAP.days} days at most" in text
+
+
 @pytest.mark.parametrize("path", sorted(BY_PATH))
 def test_every_address_of_a_wire_protocol_stands_in_the_docs(path) -> None:
     assert f"`{path}`" in text_of("protocols.md")
 
 
+def kinds_of(error: type[PlumblineError]) -> list[type[PlumblineError]]:
+    return [error, *(kind for heir in error.__subclasses__() for kind in kinds_of(heir))]
+
+
 def test_every_error_code_stands_in_the_docs() -> None:
     found = {row[0].strip("`"): int(row[1]) for row in table_rows(text_of("api.md")) if row[1].isdigit()}
-    raised = {error.code: error.status for error in (PlumblineError, *PlumblineError.__subclasses__())}
+    raised = {error.code: error.status for error in kinds_of(PlumblineError)}
 
     assert found == {**{code: status for status, code in CODES.items()}, **raised}
 
@@ -209,9 +241,9 @@ def test_the_words_of_a_query_stand_in_the_docs(word) -> None:
     assert f"`{word.value}`" in text_of("api.md")
 
 
-def bodies() -> list[tuple[str, dict[str, Any]]]:
+def bodies(page: str = "api.md") -> list[tuple[str, dict[str, Any]]]:
     """Address and body of every curl example."""
-    blocks = re.findall(r"curl (?:\S+ )*?\$BASE(\S*)([^`]*?)-d '(\{.*?\})'", text_of("api.md"), re.DOTALL)
+    blocks = re.findall(r"curl (?:\S+ )*?\$BASE(\S*)([^`]*?)-d '(\{.*?\})'", text_of(page), re.DOTALL)
     return [(address, json.loads(body)) for address, _, body in blocks]
 
 
@@ -231,7 +263,42 @@ def test_the_example_of_a_cohort_is_valid() -> None:
 def test_the_examples_of_jobs_are_valid() -> None:
     examples = [parse_request(body) for address, body in bodies() if address.endswith("/jobs/")]
 
-    assert len(examples) == 1
+    assert len(examples) > 1
+
+
+def test_the_examples_of_tasks_and_batches_are_valid_and_show_every_task() -> None:
+    examples = {address.rstrip("/").rpartition("/")[2]: body for address, body in bodies("inference.md")}
+    batch = examples.pop("batches")
+
+    assert len(parse_batch(batch).inputs) == 2
+    assert {parse_task(task, body).task for task, body in examples.items()} == set(Task)
+
+
+INFERENCE_LIMITS = {
+    "characters of a text": base.LONGEST_TEXT,
+    "summarize: texts of one job": summarize.MOST_TEXTS,
+    "summarize: characters of all texts together": base.LONGEST_TEXTS,
+    "classify: labels": classify.MOST_LABELS,
+    "classify: examples": classify.MOST_EXAMPLES,
+    "classify: times that the model is asked": classify.MOST_TRIES,
+    "extract: levels of a schema": schemas.DEEPEST_SCHEMA,
+    "extract: work of checking an answer, in keywords": schemas.MOST_WORK,
+    "extract: repairs": extract.MOST_REPAIRS,
+    "batch: inputs": batching.MOST_ITEMS,
+    "calls of one job that run at once": together.AT_ONCE,
+    "jobs of one organization that wait": jobs.MOST_WAITING,
+    "jobs of low priority of one organization that wait, as those of batches": jobs.MOST_WAITING_LOW,
+}
+
+
+@pytest.mark.parametrize(("what", "limit"), INFERENCE_LIMITS.items())
+def test_every_limit_of_inference_stands_in_the_docs(what, limit) -> None:
+    found = {row[0]: row[1] for row in table_rows(text_of("limits.md"))}
+
+    assert found[what] == f"{limit:,}"
+    assert found["extract: size of a schema as JSON"] == f"{schemas.LARGEST_SCHEMA // 1024} KB"
+    assert found["batch: inputs as JSON, what they share counted for each"] == f"{batching.MOST_BYTES // 2**20} MB"
+    assert found["body of a request"] == f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MB"
 
 
 def test_the_openapi_document_is_valid_and_without_a_warning(tmp_path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 from django.db.models import F
 
+from accounts.access import SYSTEM
 from accounts.models import User
 from accounts.permissions import Scope
 from accounts.services import organizations, secret_keys
@@ -113,7 +114,7 @@ def _p95(values: list[float]) -> float:
 
 def _another() -> Tenant:
     owner = User.objects.create_user("small@example.test", "only for this run")
-    organization = organizations.create(name="Small", owner=owner)
-    project = projects.create(organization=organization, name="Small")
-    _, key = secret_keys.create(organization=organization, name="bench", scopes=list(Scope), created_by=owner)
+    organization = organizations.create(name="Small", owner=owner, actor=SYSTEM)
+    project = projects.create(organization=organization, name="Small", actor=SYSTEM)
+    _, key = secret_keys.create(organization=organization, name="bench", scopes=list(Scope), actor=SYSTEM)
     return Tenant(project, key)

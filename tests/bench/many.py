@@ -10,11 +10,12 @@ import duckdb
 import psutil
 import pyarrow as pa
 
-from analytics.contracts import COLUMNS, number_of
+from analytics.contracts import number_of
 from analytics.models import Manifest, Project, Segment
 from analytics.services import compaction
 from analytics.services.segment_writer import write_segment
 from analytics.store.files import split_by_days
+from analytics.store.schema import TYPES
 from tests.bench.stack import Product
 
 DAYS = int(os.environ.get("DAYS", "90"))
@@ -123,9 +124,7 @@ def _days(rows: int, today: date, days: int) -> Iterator[pa.Table]:
             own.execute("DROP TABLE IF EXISTS sessions")
             own.execute(_SESSIONS, values)
             found = own.sql(_EVENTS).to_arrow_table()
-            yield found.cast(
-                pa.schema([(name, COLUMNS.get(name, found[name].type)) for name in found.column_names])
-            )
+            yield found.cast(pa.schema([(name, TYPES.get(name, found[name].type)) for name in found.column_names]))
 
 
 def _people(count: int) -> pa.Table:

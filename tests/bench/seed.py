@@ -1,5 +1,6 @@
 """One organization, project and pair of keys, made through the services."""
 
+from accounts.access import SYSTEM
 from accounts.models import User
 from accounts.permissions import Scope
 from accounts.services import organizations, secret_keys
@@ -10,12 +11,10 @@ from tests.product import Run
 
 def product(run: Run) -> Product:
     owner = User.objects.create_user("bench@example.test", "only for this run")
-    organization = organizations.create(name="Bench", owner=owner)
-    project = projects.create(organization=organization, name="Bench")
-    _, write_key = projects.create_write_key(project=project, name="bench")
-    _, secret_key = secret_keys.create(
-        organization=organization, name="bench", scopes=list(Scope), created_by=owner
-    )
+    organization = organizations.create(name="Bench", owner=owner, actor=SYSTEM)
+    project = projects.create(organization=organization, name="Bench", actor=SYSTEM)
+    _, write_key = projects.create_write_key(project=project, name="bench", actor=SYSTEM)
+    _, secret_key = secret_keys.create(organization=organization, name="bench", scopes=list(Scope), actor=SYSTEM)
     return Product(
         base_url=run.base_url,
         data=run.data,

@@ -10,6 +10,9 @@ from playwright.sync_api import sync_playwright
 from tests import factories
 from tests.analytics.events import event, store
 from tests.browser_setup import find
+from tests.simulators.stripe.fixtures import localstripe, stripe
+
+__all__ = ("localstripe", "stripe")
 
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -17,6 +20,8 @@ ARGUMENTS = (
     # By its own name a headless browser is a bot, whose events are dropped. A context's name is not a beacon's.
     "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537",
 )  # fmt: skip
+# What htmx says of a request that another one replaces (`hx-sync`); one that fails says `htmx:sendError` as well.
+REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +95,7 @@ def visit(browser, live_server, client, console):
             cookie = client.cookies["plumbline_session"]
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         page = context.new_page()
-        page.on("console", lambda message: console.append(message.text))
+        page.on("console", lambda message: message.text.startswith(REPLACED) or console.append(message.text))
         page.on("pageerror", lambda error: console.append(str(error)))
         page.goto(path)
         page.wait_for_load_state("networkidle")

@@ -40,3 +40,16 @@ def test_a_child_whose_log_cannot_be_written_is_started_later(tmp_path: Path) ->
     child.revive_at = 0.0
     assert "child is started again" in child.revive()
     child.wait(time.monotonic() + 20)
+
+
+def test_a_child_gets_what_the_environment_does_not_say(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SAID", "by the operator")
+    log = tmp_path / "child.log"
+    show = "import os; print(os.environ['SAID'], os.environ['UNSAID'])"
+    given = {"SAID": "by us", "UNSAID": "by us"}
+    child = Child("child", (sys.executable, "-c", show), log, environment=given)
+
+    child.start()
+    child.wait(time.monotonic() + 20)
+
+    assert log.read_text() == "by the operator by us\n"

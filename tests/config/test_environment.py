@@ -3,14 +3,14 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from analytics.store.clickhouse import connection
+from analytics.store.clickhouse import address
 from config import environment
 
 URL = "clickhouse://plumbline:secret@host:8123/plumbline"
 
 
 def test_without_the_extra_a_start_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(connection, "is_installed", lambda: False)
+    monkeypatch.setattr(address, "is_installed", lambda: False)
 
     with pytest.raises(ImproperlyConfigured, match="install Plumbline with the extra `clickhouse`"):
         environment.event_store(URL)

@@ -40,7 +40,7 @@ def touches_of(spec: Any, conversion: Fact, sessions: list[list[Fact]]) -> list[
     if spec.direct == "passed_over":
         named = [session for session in found if session[0].event.source not in {"", "Direct"}]
         found = named or found
-    return [session_value(session, spec.touch) for session in sorted(found, key=lambda session: session[0].at)]
+    return [touch for _, touch in sorted((session[0].at, session_value(session, spec.touch)) for session in found)]
 
 
 def shares(model: str, touches: list[str]) -> list[tuple[str, Fraction]]:
