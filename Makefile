@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 export PLUMBLINE_DATA ?= ./var
 
-.PHONY: help run test lint bench crash fuzz lock format clean
+.PHONY: help run test slow lint bench crash crash-jobs fuzz oracle lock format clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -30,10 +30,13 @@ $(DEV_STAMP): requirements/dev.txt $(RUN_STAMP) | $(BIN)/python
 run: $(RUN_STAMP)  ## start everything; PORT and PLUMBLINE_DATA are honoured
 	@exec $(BIN)/python -m config.supervisor
 
-test: $(DEV_STAMP)  ## the whole suite; ARGS go to pytest
+test: $(DEV_STAMP)  ## the suite without what `make slow` runs; ARGS go to pytest
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m tests.clients_setup
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --maxschedchunk 20 $(ARGS)
+
+slow: $(DEV_STAMP)  ## the tests that kill processes and fill disks, alone since they watch the clock; ARGS
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: $(DEV_STAMP)  ## formatting, types, import layers, templates, migrations, deploy checks
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.lint
@@ -43,6 +46,9 @@ bench: $(DEV_STAMP)  ## measure; ONLY=ingest, seal, query, fair, inference or gr
 
 crash: $(DEV_STAMP)  ## kill everything at random moments under load and count; KILLS, SEED
 	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
+crash-jobs: $(DEV_STAMP)  ## kill workers under 200 running LLM jobs, and count ends, tokens and streams; KILLS, JOBS, SEED
+	@$(BIN)/python -m tests.crash.jobs --kills $(or $(KILLS),20) --jobs $(or $(JOBS),200) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(DEV_STAMP)  ## send rubbish to every door that takes events; EXAMPLES
 	@EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest --quiet --capture=no tests/fuzz
@@ -54,6 +60,7 @@ lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra clickhouse -c requirements/run.txt -o requirements/clickhouse.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra otel -c requirements/run.txt -o requirements/otel.txt
 
 format: $(DEV_STAMP)  ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

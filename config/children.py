@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from config.embedded.processes import Server, die_with_parent
 
@@ -19,7 +20,10 @@ LARGEST_LOG = 10 * 1024 * 1024
 
 
 class Child:
-    """One process; `listener` is handed to it as file descriptor LISTEN_FD."""
+    """One process; `listener` is handed to it as file descriptor LISTEN_FD.
+
+    Of `environment` it gets what the supervisor's own does not say.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class Child:
         user: str | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         listener: socket.socket | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
         is_up: Callable[[], bool] | None = None,
     ) -> None:
         self.name = name
@@ -38,6 +43,7 @@ class Child:
         self.user = user
         self.stop_signal = stop_signal
         self.listener = listener
+        self.environment = environment
         self.is_up = is_up or self._answers
         self.process: subprocess.Popen[bytes] | None = None
         self.pause = 0.5
@@ -53,7 +59,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process, its output appended to its log."""
-        environment = dict(os.environ)
+        environment = {**self.environment, **os.environ}
         descriptors: tuple[int, ...] = ()
         if self.listener is not None:
             descriptors = (self.listener.fileno(),)
@@ -101,7 +107,7 @@ class Child:
             return ""
         try:
             self.start()
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             # Its log cannot be written, or no process be made: that may pass.
             self.revive_at = now + LONGEST_PAUSE
             return f"==> {self.name} cannot be started: {error}; trying again"

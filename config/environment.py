@@ -14,8 +14,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from analytics.store.clickhouse import connection as clickhouse
-from analytics.store.clickhouse.sql import door
+from analytics.store.clickhouse import address as clickhouse
 
 
 class _Required:
@@ -24,6 +23,8 @@ class _Required:
 
 
 REQUIRED = _Required()
+# The trigger of the table lets nothing younger go.
+LEAST_AUDIT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,24 @@ VARIABLES = (
     Variable("PLUMBLINE_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable("PLUMBLINE_SIGNUP", "bool", False, "Whether strangers may make an account."),
     Variable(
+        "PLUMBLINE_SSO_PRIVATE",
+        "bool",
+        False,
+        "Whether providers of single sign-on may be in your own network, and on this machine without HTTPS.",
+    ),
+    Variable(
+        "PLUMBLINE_WEBHOOKS_PRIVATE",
+        "bool",
+        False,
+        "Whether webhooks may go to addresses in your own network, and on this machine without HTTPS.",
+    ),
+    Variable(
+        "PLUMBLINE_DELETION_DAYS",
+        "int",
+        14,
+        "For how many days a deleted organization can be restored, before its data is gone for good.",
+    ),
+    Variable(
         "EVENT_STORE_URL",
         "str",
         "",
@@ -133,19 +152,61 @@ VARIABLES = (
         "The size of a file that may be uploaded to be imported, packed or not, in megabytes.",
     ),
     Variable(
+        "PLUMBLINE_AUDIT_DAYS",
+        "int",
+        730,
+        "How long an entry of the audit log is kept, in days; 30 at least.",
+    ),
+    Variable(
         "PLUMBLINE_INFERENCE_CONCURRENCY",
         "int",
         1000,
         "How many LLM calls one worker process holds at once.",
     ),
+    Variable(
+        "PLUMBLINE_INFERENCE_MOST_RUNNING",
+        "int",
+        1000,
+        "How many LLM jobs of one organization run at once, in all workers, unless its own rules say.",
+    ),
     Variable("PLUMBLINE_INFERENCE_SECONDS", "int", 600, "The deadline of one LLM call, in seconds."),
+    Variable(
+        "PLUMBLINE_INFERENCE_FIRST_TOKEN_SECONDS",
+        "float",
+        120.0,
+        "How long a model may be silent before its first token, in seconds.",
+    ),
+    Variable(
+        "PLUMBLINE_INFERENCE_STALL_SECONDS",
+        "float",
+        60.0,
+        "How long a model may be silent between two tokens, in seconds.",
+    ),
+    Variable(
+        "PLUMBLINE_INFERENCE_JOB_SECONDS",
+        "float",
+        3600.0,
+        "The deadline of a job from its first start to its end, with all tries and pauses, in seconds; a job may "
+        "name a shorter one.",
+    ),
+    Variable(
+        "PLUMBLINE_INFERENCE_PRIVATE",
+        "bool",
+        False,
+        "Whether organizations' own LLM servers may be in your own network, and without HTTPS.",
+    ),
     Variable(
         "PLUMBLINE_INFERENCE_LEASE",
         "float",
         15.0,
         "How long a worker may be silent before its LLM calls are given to another, in seconds.",
     ),
-    Variable("ANTHROPIC_API_KEY", "str", "", "Makes the provider `anthropic` available."),
+    Variable(
+        "ANTHROPIC_API_KEY",
+        "str",
+        "",
+        "Makes the provider `anthropic` available; several with commas: the next where one is asked too much.",
+    ),
     Variable(
         "ANTHROPIC_BASE_URL",
         "str",
@@ -162,7 +223,7 @@ VARIABLES = (
         "OPENAI_API_KEY",
         "str",
         "",
-        "Makes the provider `openai` available; any text for a server without keys.",
+        "Makes the provider `openai` available; several with commas, and any text for a server without keys.",
     ),
     Variable(
         "OPENAI_BASE_URL",
@@ -171,6 +232,36 @@ VARIABLES = (
         "Any OpenAI-compatible server: OpenAI, vLLM, Ollama, and others.",
     ),
     Variable("OPENAI_MODEL", "str", "gpt-5-mini", "The model that `openai` runs unless a job names one."),
+    Variable(
+        "PLUMBLINE_TRACING",
+        "bool",
+        False,
+        "Sends a span for each LLM job and call to `OTEL_EXPORTER_OTLP_ENDPOINT`; needs the extra `otel`.",
+    ),
+    Variable(
+        "STRIPE_SECRET_KEY",
+        "str",
+        "",
+        "Plans are paid through this account at Stripe. Unset: by invoice, and staff say yes to each.",
+    ),
+    Variable(
+        "STRIPE_WEBHOOK_SECRET",
+        "str",
+        "",
+        "Signs what Stripe tells `/api/v1/stripe/events/`; needed with `STRIPE_SECRET_KEY`.",
+    ),
+    Variable(
+        "PLUMBLINE_STRIPE_TAX",
+        "bool",
+        False,
+        "Whether Stripe computes tax (Stripe Tax is to be set up there). Prices are without it.",
+    ),
+    Variable(
+        "PLUMBLINE_STRIPE_API_BASE",
+        "str",
+        "https://api.stripe.com",
+        "Where Stripe is reached: a proxy of yours, or a simulator.",
+    ),
     Variable(
         "EMAIL_URL",
         "str",
@@ -227,6 +318,13 @@ def database(url: str, **options: Any) -> dict[str, Any]:
     }
 
 
+def audit_days(days: int) -> int:
+    """The days as given; raises ImproperlyConfigured for fewer than the database itself keeps."""
+    if days < LEAST_AUDIT_DAYS:
+        raise ImproperlyConfigured(f"PLUMBLINE_AUDIT_DAYS is less than {LEAST_AUDIT_DAYS}: {days}.")
+    return days
+
+
 def event_store(url: str) -> str:
     """The address of ClickHouse, as given; raises ImproperlyConfigured for one that cannot be used."""
     if not url:
@@ -252,11 +350,18 @@ def event_store_sql(url: str, store_url: str) -> str:
         raise ImproperlyConfigured(f"EVENT_STORE_SQL_URL is not an address of ClickHouse: {error}.") from error
     if address.path or address.cluster or clickhouse.address_of(store_url).cluster:
         raise ImproperlyConfigured("EVENT_STORE_SQL_URL is for a server, and one that is no part of a cluster.")
-    if door.PLACE not in address.user or not address.password:
+    if clickhouse.PROJECT not in address.user or not address.password:
         raise ImproperlyConfigured(
-            f"EVENT_STORE_SQL_URL needs a user with `{door.PLACE}` in its name, and a password."
+            f"EVENT_STORE_SQL_URL needs a user with `{clickhouse.PROJECT}` in its name, and a password."
         )
     return url
+
+
+def stripe_key(key: str, webhook_secret: str) -> str:
+    """The key, as given; raises ImproperlyConfigured for one without the secret of its events."""
+    if key and not webhook_secret:
+        raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET, to hear of payments.")
+    return key
 
 
 def broker(redis_url: str) -> str:

@@ -1,8 +1,11 @@
 """What no view answered: the API's envelope under the API's addresses, a page elsewhere."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
 
+from accounts.database_faults import unavailable
 from accounts.errors import envelope
 from accounts.views import errors as pages
 
@@ -28,7 +31,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Django's handler500; the error itself is in the log, under the answer's `X-Request-ID`."""
+    """Django's handler500; the error itself is in the log, under the answer's `X-Request-ID`.
+
+    Without the database nothing is broken on our side: that is a 503, which says when to come back.
+    """
+    fault = unavailable(sys.exception())
+    if fault is not None and is_api(request):
+        return JsonResponse(fault.body, status=fault.status, headers=fault.headers)
+    if fault is not None:
+        return pages.unavailable(request, fault)
     if is_api(request):
         return JsonResponse(envelope("error", "Something broke on our side. It has been logged."), status=500)
     return pages.server_error(request)

@@ -1,12 +1,14 @@
 """Django settings, read from the environment (`config/environment.py` lists every variable)."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import environ
 from celery.schedules import schedule
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config import environment, logs
@@ -43,6 +45,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "django_filters",
     "django_htmx",
     "drf_spectacular",
@@ -70,6 +75,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.AllowanceMiddleware",
+    "accounts.middleware.SessionSeenMiddleware",
     "accounts.middleware.ErrorPagesMiddleware",
 ]
 
@@ -126,7 +133,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"inference.tasks.*": {"queue": "inference"}}
+CELERY_TASK_ROUTES = {
+    "inference.tasks.deliver_webhooks": {"queue": "default"},
+    "inference.tasks.remove_content": {"queue": "default"},
+    "inference.tasks.*": {"queue": "inference"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -148,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep": {
         "task": "analytics.tasks.sweep",
+        "schedule": schedule(300),
+        "options": {"expires": 300},
+    },
+    "delete-organizations": {
+        "task": "analytics.tasks.delete_organizations",
         "schedule": schedule(300),
         "options": {"expires": 300},
     },
@@ -176,10 +192,50 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
         "options": {"expires": 3600},
     },
+    "move-subscriptions": {
+        "task": "accounts.tasks.move_subscriptions",
+        "schedule": schedule(300),
+        "options": {"expires": 300},
+    },
+    "take-up-stripe-events": {
+        "task": "accounts.tasks.take_up_stripe_events",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
+    },
     "notify-quota": {
         "task": "analytics.tasks.notify_quota",
         "schedule": schedule(300),
         "options": {"expires": 300},
+    },
+    "issue-invoices": {
+        "task": "accounts.tasks.issue_invoices",
+        "schedule": schedule(300),
+        "options": {"expires": 300},
+    },
+    "report-usage": {
+        "task": "accounts.tasks.report_usage",
+        "schedule": schedule(600),
+        "options": {"expires": 600},
+    },
+    "tend-reservations": {
+        "task": "inference.tasks.tend_reservations",
+        "schedule": schedule(600),
+        "options": {"expires": 600},
+    },
+    "deliver-webhooks": {
+        "task": "inference.tasks.deliver_webhooks",
+        "schedule": schedule(5),
+        "options": {"expires": 5},
+    },
+    "tend-batches": {
+        "task": "inference.tasks.tend_batches",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
+    },
+    "remove-content": {
+        "task": "inference.tasks.remove_content",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
     },
     "wake-inference": {
         "task": "inference.tasks.wake",
@@ -190,6 +246,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # What may be uploaded to be imported, packed or not; see `config/asgi.py`.
 IMPORT_BYTES: int = ENV["PLUMBLINE_IMPORT_MEGABYTES"] * 2**20
+
+AUDIT_DAYS: int = environment.audit_days(ENV["PLUMBLINE_AUDIT_DAYS"])
+
+STRIPE_WEBHOOK_SECRET: str = ENV["STRIPE_WEBHOOK_SECRET"]
+STRIPE_SECRET_KEY: str = environment.stripe_key(ENV["STRIPE_SECRET_KEY"], STRIPE_WEBHOOK_SECRET)
+STRIPE_TAX: bool = ENV["PLUMBLINE_STRIPE_TAX"]
+STRIPE_API_BASE: str = ENV["PLUMBLINE_STRIPE_API_BASE"].rstrip("/")
 
 EVENT_STORE_URL: str = environment.event_store(ENV["EVENT_STORE_URL"])
 EVENT_STORE_SQL_URL: str = environment.event_store_sql(ENV["EVENT_STORE_SQL_URL"], EVENT_STORE_URL)
@@ -202,11 +265,15 @@ QUERIES_AT_ONCE: int = ENV["PLUMBLINE_QUERIES_AT_ONCE"]
 QUERY_MEMORY: str = ENV["PLUMBLINE_QUERY_MEMORY"]
 SQL_MEGABYTES: int = ENV["PLUMBLINE_SQL_MEGABYTES"]
 
+WEBHOOKS_PRIVATE: bool = ENV["PLUMBLINE_WEBHOOKS_PRIVATE"]
 INFERENCE = {
     "concurrency": ENV["PLUMBLINE_INFERENCE_CONCURRENCY"],
+    "most_running": ENV["PLUMBLINE_INFERENCE_MOST_RUNNING"],
     "deadline": ENV["PLUMBLINE_INFERENCE_SECONDS"],
-    "first_token": 120.0,
-    "stall": 60.0,
+    "first_token": ENV["PLUMBLINE_INFERENCE_FIRST_TOKEN_SECONDS"],
+    "stall": ENV["PLUMBLINE_INFERENCE_STALL_SECONDS"],
+    "job": ENV["PLUMBLINE_INFERENCE_JOB_SECONDS"],
+    "private": ENV["PLUMBLINE_INFERENCE_PRIVATE"],
     "lease": ENV["PLUMBLINE_INFERENCE_LEASE"],
     "anthropic": {
         "api_key": ENV["ANTHROPIC_API_KEY"],
@@ -219,6 +286,10 @@ INFERENCE = {
         "model": ENV["OPENAI_MODEL"],
     },
 }
+
+TRACING: bool = ENV["PLUMBLINE_TRACING"]
+if TRACING and find_spec("opentelemetry") is None:
+    raise ImproperlyConfigured("PLUMBLINE_TRACING needs OpenTelemetry: install requirements/otel.txt.")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -233,13 +304,69 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SIGNUP_OPEN: bool = ENV["PLUMBLINE_SIGNUP"]
+DELETION_DAYS: int = ENV["PLUMBLINE_DELETION_DAYS"]
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# The password once: a mistyped one is reset by mail.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# By a code, which is typed into the window where the account is made.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+# A person has one address; a new one takes its place once it is confirmed, and the old one is told.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Who has no account here gets no mail from here.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+# Counted in Redis; what is not named here is as allauth has it. docs/security.md tells them.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "reauthenticate": "10/m/user",
+    "confirm_email": "1/10s/key",
+    # Our own: beginning and ending a single sign-on; what makes us ask a provider or a domain.
+    "sso": "60/m/ip",
+    "sso_check": "10/m/key",
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.NewAccountForm",
+    "reset_password": "accounts.forms.ResetForm",
+    "add_email": "accounts.forms.ChangeAddressForm",
+    "change_email": "accounts.forms.OtherAddressForm",
+    "change_password": "accounts.forms.NewPasswordForm",
+    "set_password": "accounts.forms.FirstPasswordForm",
+    "reset_password_from_key": "accounts.forms.ChosenPasswordForm",
+    "reauthenticate": "accounts.forms.ProofForm",
+    "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Each organization's own provider (docs/sso.md): there is none in the settings, and no token is kept.
+SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
+SSO_PRIVATE: bool = ENV["PLUMBLINE_SSO_PRIVATE"]
+USERSESSIONS_ADAPTER = "accounts.adapter.UserSessionsAdapter"
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeProofForm",
+    "activate_totp": "accounts.forms.AppForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Plumbline"
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers themselves take `localhost` for secure, and no other address without HTTPS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -273,10 +400,18 @@ SPECTACULAR_SETTINGS = {
         "ReadinessStatus": ["ready", "not_ready"],
         "EventStatus": "analytics.ingestion.protocols.native.STATUSES",
         "DropReason": "analytics.api.usage_serializers.REASONS",
+        "Meter": "analytics.api.usage_serializers.METERS",
         "InsightChangeKind": "analytics.models.insights.InsightChange.What",
         "QueryState": "analytics.models.query_runs.QueryRun.State",
         "CohortState": "analytics.models.cohorts.Cohort.State",
+        "InferenceProvider": "inference.choices.ProviderName",
+        "RemoteProvider": "inference.choices.REMOTE_CHOICES",
+        "BillingProvider": "accounts.models.subscriptions.Subscription.Provider",
+        "SubscriptionState": "accounts.models.subscriptions.Subscription.State",
+        "BatchState": "inference.api.batch_serializers.STATES",
         "JobStatus": "inference.choices.Status",
+        "MessageRole": ["system", "developer", "user", "assistant", "tool"],
+        "RoleEnum": "accounts.permissions.Role",
         "EventKind": ["track", "page", "screen", "identify", "group", "alias", "passive"],
         "PropertyType": "analytics.models.PropertyReading.Type",
     },

@@ -28,6 +28,8 @@ DATABASE_SECONDS = 5.0
 UP_SECONDS = 60.0
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (compared with, not listened on)
 FOR_CHILDREN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PLUMBLINE_DATA", "PLUMBLINE_BASE_URL")
+# Allocators that give back what the worker's large and rare work has used: by default each thread keeps a share.
+FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc", "MALLOC_ARENA_MAX": "2"}
 
 
 class Stop(BaseException):
@@ -53,6 +55,7 @@ class Options:
     host: str
     port: int
     demo: bool
+    sends_mail: bool = False
 
     @property
     def run_file(self) -> Path:
@@ -66,7 +69,13 @@ class Options:
             raise CannotStart(f"PORT is {text!r}; it must be a number from 1 to 65535.")
         data = Path(environ.get("PLUMBLINE_DATA") or "var").expanduser().resolve()
         demo = (environ.get("PLUMBLINE_DEMO") or "true").lower() not in {"false", "0", "no", "off"}
-        return cls(data=data, host=environ.get("HOST") or "127.0.0.1", port=int(text), demo=demo)
+        return cls(
+            data=data,
+            host=environ.get("HOST") or "127.0.0.1",
+            port=int(text),
+            demo=demo,
+            sends_mail=bool(environ.get("EMAIL_URL")),
+        )
 
 
 @dataclass(slots=True)
@@ -107,7 +116,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the children: each group gets its signal at once, and what outlives its time is killed."""
-        self.options.run_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            # On a disk that cannot be written it stays; the children end all the same.
+            self.options.run_file.unlink(missing_ok=True)
         for group, seconds in ((self.serving, SERVING_SECONDS), (self.databases, DATABASE_SECONDS)):
             for child in group:
                 child.signal()
@@ -163,7 +174,12 @@ class Supervisor:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         self.serving += [
             Child("web", (sys.executable, "-m", "config.web"), self._log("web"), listener=listener),
-            Child("worker", (*celery, "worker", *queues, *quiet, "--loglevel", "WARNING"), self._log("worker")),
+            Child(
+                "worker",
+                (*celery, "worker", *queues, *quiet, "--loglevel", "WARNING"),
+                self._log("worker"),
+                environment=FRUGAL,
+            ),
             Child(
                 "beat",
                 (sys.executable, "-m", "celery", "--app", "config.beat", "beat", "--loglevel", "WARNING"),
@@ -184,6 +200,8 @@ class Supervisor:
         if self.options.demo:
             self._show_logins(json.loads(demo.read_text())["logins"])
             say(f"\nKeys and logins: {demo}")
+        if not self.options.sends_mail:
+            say("Mail is not sent, as EMAIL_URL is not set: it is in web.log and worker.log, among the logs.")
         say(f"Logs: {self.options.data / 'log'}\nCtrl-C ends all of it; the data stays.")
 
     def _show_logins(self, logins: dict[str, dict[str, str]]) -> None:

@@ -10,6 +10,9 @@ import uvicorn
 
 # A stream of tokens may be open when the end is asked for; its client resumes elsewhere.
 GRACEFUL_SECONDS = 3
+# Longer than clients and load balancers keep a connection idle: whoever closes first must not be the server, or a
+# request that is on its way is lost.
+KEEP_ALIVE_SECONDS = 65
 # Threads that wait for the interpreter, above all the one that commits events, get it after half a millisecond.
 SWITCH_SECONDS = 0.0005
 # Requests leave nothing for the collector, so it need not look after each few hundred objects.
@@ -32,6 +35,7 @@ def main() -> None:
         proxy_headers=False,  # Django reads X-Forwarded-* itself, where PLUMBLINE_TRUSTED_PROXIES says so
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         backlog=2048,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     config.load()
     _settle()

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import keys
+from accounts.access import SYSTEM
 from accounts.models import SecretKey, User
 from accounts.permissions import Role, Scope
-from accounts.services import organizations, secret_keys
+from accounts.services import organizations, people, secret_keys
 from analytics.models import Project, WriteKey
 from analytics.services import projects
 from config.demo.credentials import Credentials, Login
@@ -31,25 +32,28 @@ def set_up(*, seed: int, events: int) -> DemoLoad:
     Raises Conflict where an organization of this address is there that is not the demo.
     """
     people = {role: _person(role) for role in _ROLES}
-    organization = organizations.create(name="Acme", slug="acme", owner=people[Role.OWNER])
+    organization = organizations.create(name="Acme", slug="acme", owner=people[Role.OWNER], actor=SYSTEM)
     for role in (Role.ANALYST, Role.VIEWER):
-        organizations.add_member(organization=organization, user=people[role], role=role)
+        organizations.add_member(organization=organization, user=people[role], role=role, actor=SYSTEM)
     staff = _person(_STAFF)
     staff.is_staff = staff.is_superuser = True
     staff.save(update_fields=("is_staff", "is_superuser"))
-    project = projects.create(organization=organization, name="Quillboard", time_zone="Europe/Berlin")
+    project = projects.create(
+        organization=organization, name="Quillboard", time_zone="Europe/Berlin", actor=SYSTEM
+    )
     return DemoLoad.objects.create(project=project, seed=seed, events=events, now=timezone.now())
 
 
 @transaction.atomic
 def issue(*, project: Project, base_url: str) -> Credentials:
     """New keys and passwords; those of an earlier issue end, since nobody has their text any more."""
-    now = timezone.now()
-    SecretKey.objects.active().filter(organization=project.organization, name=_KEY_NAME).update(revoked_at=now)
-    WriteKey.objects.active().filter(project=project, name=_KEY_NAME).update(revoked_at=now)
-    _, write_key = projects.create_write_key(project=project, name=_KEY_NAME)
+    for old in SecretKey.objects.active().filter(organization=project.organization, name=_KEY_NAME):
+        secret_keys.revoke(key=old, actor=SYSTEM)
+    for earlier in WriteKey.objects.active().filter(project=project, name=_KEY_NAME):
+        projects.revoke_write_key(key=earlier, actor=SYSTEM)
+    _, write_key = projects.create_write_key(project=project, name=_KEY_NAME, actor=SYSTEM)
     _, secret_key = secret_keys.create(
-        organization=project.organization, name=_KEY_NAME, scopes=list(Scope), created_by=None
+        organization=project.organization, name=_KEY_NAME, scopes=list(Scope), actor=SYSTEM
     )
     return Credentials(
         base_url=base_url,
@@ -89,7 +93,7 @@ def _address(name: str) -> str:
 def _person(name: str) -> User:
     """The person of this name: people stay when their organization is deleted."""
     person = User.objects.filter(email=_address(name)).first()
-    return person or User.objects.create_user(_address(name), name=f"{name.capitalize()} of Acme")
+    return person or people.create_verified(email=_address(name), name=f"{name.capitalize()} of Acme")
 
 
 def _login(name: str) -> Login:

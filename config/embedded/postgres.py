@@ -10,6 +10,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,7 +33,13 @@ SETTINGS = {
     "jit": "off",
     "logging_collector": "off",
     "log_min_messages": "warning",
+    # It ends after a crash, and the supervisor starts it. Left to itself it waits for ever where the first process
+    # of its recovery fails, as on a disk that cannot be written for a moment.
+    "restart_after_crash": "off",
 }
+if sys.platform == "linux":
+    # After a crash every file is synced before the first connection: one by one that took minutes on a slow disk.
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 
 
 def prepare(folder: Path, **settings: str) -> Server:

@@ -27,6 +27,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _is_alive(connection: psycopg.Connection[Any]) -> bool:
     try:
         ConnectionPool.check_connection(connection)
-    except psycopg.OperationalError:
+    except psycopg.Error:
         return False
     return True

@@ -13,7 +13,7 @@ async function showEnd() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const id of ["job-status", "job-actions", "job-facts", "job-note"]) {
+  for (const id of ["job-status", "job-actions", "job-facts", "job-note", "job-result", "job-timeline"]) {
     document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
   }
 }
