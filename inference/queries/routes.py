@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from django.db import connection
 from django.db.models import F, Q
 
 from accounts import encryption
@@ -15,6 +16,11 @@ from inference.routes import Plan, Target, Way, split
 
 # Of `accounts.encryption`.
 KEY_PURPOSE = "provider key"
+# Asked for every job, as `queries.rules` is.
+_DEFAULTS = """
+SELECT provider, id FROM inference_credential
+WHERE organization_id = %s AND is_default AND revoked_at IS NULL
+"""
 
 
 def alias(organization_id: int, name: str) -> Alias | None:
@@ -33,11 +39,9 @@ def targets_of(found: Alias) -> list[Target]:
 
 def with_defaults(organization_id: int, targets: Iterable[Target]) -> list[Target]:
     """The organization's own default key in the place of the installation's, where it has one."""
-    own = dict(
-        Credential.objects.filter(organization=organization_id, is_default=True, revoked_at=None).values_list(
-            "provider", "pk"
-        )
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_DEFAULTS, [organization_id])
+        own: dict[str, int] = dict(cursor.fetchall())
     return [Target(one.provider, one.model, one.credential_id or own.get(one.provider.value)) for one in targets]
 
 

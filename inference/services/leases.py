@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
-from inference import configuration
+from inference import configuration, rows
 from inference.choices import Status
 from inference.models import Job
 from inference.services import ends, observation, outcomes
@@ -75,7 +75,7 @@ SET status = 'running', lease_owner = %(owner)s, lease_expires_at = statement_ti
     started_at = coalesce(started_at, statement_timestamp()), first_token_at = NULL,
     fence = fence + 1, attempts = attempts + 1
 FROM locked WHERE job.id = locked.id
-RETURNING job.id
+RETURNING job.*
 """
 
 _RENEW = """
@@ -102,8 +102,9 @@ def take(*, owner: str, limit: int, lease: float) -> list[Job]:
         cursor.execute(_TAKE, parameters)
         cursor.nextset()
         cursor.nextset()
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Job.objects.filter(pk__in=ids).order_by("created_at")) if ids else []
+        names = [column.name for column in cursor.description]
+        taken = rows.loaded(Job, names, cursor.fetchall())
+    return sorted(taken, key=lambda job: job.created_at)
 
 
 def renew(*, held: Mapping[UUID, int], lease: float) -> dict[UUID, bool]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from inference import rows
 from inference.choices import FinishReason, ProviderName, Status
 from inference.models import Call, Job
 from inference.pricing import Tokens
@@ -76,7 +77,7 @@ class Outcome:
 
 def note(made: Iterable[tuple[Job, Sequence[CallRecord]]]) -> None:
     """Keep the calls of these jobs' attempts."""
-    Call.objects.bulk_create(
+    rows.insert(
         [
             Call(
                 job=job,

@@ -9,6 +9,7 @@ from accounts.billing.features import Feature
 from accounts.billing.limits import require_feature
 from accounts.models import Organization
 from accounts.queries.plans import Limits
+from inference import rows
 from inference.inputs import AnyJob
 from inference.models import Job
 from inference.queries.rules import rules_of
@@ -38,7 +39,7 @@ def create(*, organization: Organization, limits: Limits, asked: Sequence[tuple[
     ]
     for priority in {job.priority for job in made}:
         jobs.require_room(organization, priority=priority, count=sum(job.priority == priority for job in made))
-    Job.objects.bulk_create(made)
+    rows.insert(made)
     targets = [target for route in routes for target in route.targets]
     known = known_of(targets)
     spending.require_tokens(organization.pk, targets, limits=limits)
