@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from time import monotonic
 from uuid import UUID
 
+import msgspec
 import structlog
 from django import db
 from django.conf import settings
@@ -40,6 +41,7 @@ class Ear:
         self.entries: list[Entry] = []
         self.something = asyncio.Event()
         self.dropped = False
+        self.ended: bytes | None = None  # the job as the API shows it, if that came with its end
 
     def hear(self, entries: Iterable[Entry]) -> None:
         if len(self.entries) >= _LONGEST_QUEUE:
@@ -94,11 +96,15 @@ class Hub:
         finally:
             self.waiting -= 1
 
-    async def ended(self, job_id: UUID) -> None:
-        """Return when the job has ended; to be called in an `attentive` block that began before the job did."""
+    async def ended(self, job_id: UUID) -> bytes | None:
+        """Return when the job has ended; to be called in an `attentive` block that began before the job did.
+
+        The job as the API shows it, where that came with its end.
+        """
         with self._ear(job_id) as ear:
             while job_id not in self.over:
                 await ear.wait(KEEP_OPEN_SECONDS)
+            return ear.ended
 
     async def follow(self, job_id: UUID, cursor: Cursor) -> AsyncGenerator[list[Event]]:
         """The events behind the cursor until the job ends; an empty list when nothing is new for 15 s."""
@@ -181,18 +187,20 @@ class Hub:
         if message is not None and message["type"] == "subscribe":
             self.listens.set()
         elif message is not None:
-            for job_id, entries in news.decode(message["data"]).items():
-                self._tell(job_id, entries)
+            heard = news.decode(message["data"])
+            for job_id, entries in heard.said.items():
+                self._tell(job_id, entries, heard.ended.get(job_id))
 
     def _is_needed(self) -> bool:
         return bool(self.ears or self.waiting)
 
-    def _tell(self, job_id: UUID, entries: Sequence[Entry]) -> None:
+    def _tell(self, job_id: UUID, entries: Sequence[Entry], ended: msgspec.Raw | None = None) -> None:
         if entries[-1].kind == "end":
             self.over[job_id] = None
             if len(self.over) > _MOST_OVER:
                 del self.over[next(iter(self.over))]
         for ear in self.ears.get(job_id, ()):
+            ear.ended = bytes(ended) if ended is not None else None
             ear.hear(entries)
 
     async def _look(self) -> None:

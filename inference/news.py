@@ -4,13 +4,12 @@ One message holds what all jobs of a worker said in some milliseconds, so that a
 costs a fraction of what a message a token would.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 
 from inference.entries import Entry
 
@@ -21,9 +20,27 @@ _RUNNING_SECONDS = 24 * 3600
 # When a job has ended, its row tells all; only clients in the middle of the stream still profit.
 _ENDED_SECONDS = 600
 
-Said = Mapping[UUID, Sequence[Entry]]
+
+class Message(msgspec.Struct, frozen=True, array_like=True):
+    """One of the channel: what jobs said, and those that ended as the API shows them, unless that is long."""
+
+    said: dict[UUID, list[Entry]]
+    ended: dict[UUID, msgspec.Raw] = {}  # msgspec copies it for each message
+
+
+# For each key two arguments behind the first five: its entries, and their mark.
+_SAY = """
+for index, name in ipairs(KEYS) do
+    local entries, mark = ARGV[2 * index + 4], ARGV[2 * index + 5]
+    if mark:find('s') then redis.call('DEL', name) end
+    redis.call('XADD', name, 'MAXLEN', '~', ARGV[3], '*', 'e', entries)
+    if mark:find('e') then redis.call('EXPIRE', name, ARGV[5])
+    elseif mark:find('s') then redis.call('EXPIRE', name, ARGV[4]) end
+end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+"""
 _encoder = msgspec.json.Encoder()
-_said = msgspec.json.Decoder(dict[UUID, list[Entry]])
+_message = msgspec.json.Decoder(Message)
 _entries = msgspec.json.Decoder(list[Entry])
 
 
@@ -31,9 +48,9 @@ def name_of(job_id: UUID) -> str:
     return f"job:{job_id}"
 
 
-def decode(payload: bytes) -> Said:
-    """A message of the channel: what each of these jobs said."""
-    return _said.decode(payload)
+def decode(payload: bytes) -> Message:
+    """A message of the channel, as it came."""
+    return _message.decode(payload)
 
 
 async def history(redis: Redis, job_id: UUID) -> list[Entry]:
@@ -44,19 +61,22 @@ async def history(redis: Redis, job_id: UUID) -> list[Entry]:
     return [entry for entry in entries if entry.fence == latest]
 
 
-def write(pipeline: Pipeline, said: Said) -> None:
-    """Queue the commands that append and announce these entries."""
-    for job_id, entries in said.items():
-        _append(pipeline, name_of(job_id), entries)
-    pipeline.execute_command("PUBLISH", CHANNEL, _encoder.encode(said))
+class Speaker:
+    """Appends and announces what jobs say, all of a message in one command: to send and answer one for each costs
+    more than what they do.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self.script = redis.register_script(_SAY)
+
+    async def say(self, message: Message) -> None:
+        given: list[str | bytes | int] = [CHANNEL, _encoder.encode(message)]
+        given += [_LONGEST_HISTORY, _RUNNING_SECONDS, _ENDED_SECONDS]
+        for entries in message.said.values():
+            given += [_encoder.encode(entries), _mark(entries)]
+        await self.script(keys=[name_of(job_id) for job_id in message.said], args=given)
 
 
-def _append(pipeline: Pipeline, name: str, entries: Sequence[Entry]) -> None:
-    # By their bare words: the client's own methods cost several times as much, for each token.
-    if entries[0].kind == "start":
-        pipeline.execute_command("DEL", name)
-    pipeline.execute_command("XADD", name, "MAXLEN", "~", _LONGEST_HISTORY, "*", "e", _encoder.encode(entries))
-    if entries[-1].kind == "end":
-        pipeline.execute_command("EXPIRE", name, _ENDED_SECONDS)
-    elif entries[0].kind == "start":
-        pipeline.execute_command("EXPIRE", name, _RUNNING_SECONDS)
+def _mark(entries: Sequence[Entry]) -> str:
+    """What a job's entries begin or end."""
+    return ("s" if entries[0].kind == "start" else "") + ("e" if entries[-1].kind == "end" else "")

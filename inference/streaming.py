@@ -108,9 +108,8 @@ class StreamOr:
             body = None
             if created.status == 202:
                 # Who may create a job may see it, so its row is read here, without a request of its own.
-                job_id = UUID(created.json()["id"])
-                await unless_gone(self._ended(job_id, seconds), receive)
-                body = await self._finished(job_id)
+                ending = asyncio.ensure_future(self._ended(UUID(created.json()["id"]), seconds))
+                body = ending.result() if await unless_gone(ending, receive) else None
         if body is None:
             await created.send_on(send, (b"preference-applied", b"wait=%d" % seconds))
         else:
@@ -128,13 +127,16 @@ class StreamOr:
         except db.Error:
             return None
 
-    async def _ended(self, job_id: UUID, seconds: int) -> None:
+    async def _ended(self, job_id: UUID, seconds: int) -> bytes | None:
+        """The job when it has ended; None where it has not in this time."""
+        shown = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.hub.ended(job_id)
+                shown = await self.hub.ended(job_id)
+        return shown or await self._finished(job_id)
 
 
-async def unless_gone(work: Awaitable[None], receive: ASGIReceiveCallable) -> bool:
+async def unless_gone(work: Awaitable[object], receive: ASGIReceiveCallable) -> bool:
     """Do the work, or stop in the middle of it when the client has gone; whether it was done."""
     tasks = [asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))]
     try:

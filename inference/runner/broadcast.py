@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -13,8 +14,6 @@ from redis.exceptions import RedisError
 from inference import news
 from inference.entries import Entry
 
-# Between two sends: at a thousand calls, tokens share round trips; at one, each goes at once.
-_PAUSE_SECONDS = 0.002
 _log = structlog.get_logger(__name__)
 
 
@@ -22,8 +21,9 @@ class Broadcast:
     """What is said during a send goes with the next one. Without Redis, entries are lost and the rows tell."""
 
     def __init__(self, redis: Redis) -> None:
-        self.redis = redis
+        self.speaker = news.Speaker(redis)
         self.waiting: defaultdict[UUID, list[Entry]] = defaultdict(list)
+        self.ended: dict[UUID, msgspec.Raw] = {}
         self.something = asyncio.Event()
 
     def say(self, job_id: UUID, entry: Entry) -> None:
@@ -36,26 +36,31 @@ class Broadcast:
             entries.append(entry)
         self.something.set()
 
+    def end(self, job_id: UUID, entries: Iterable[Entry], shown: bytes | None) -> None:
+        """Queue a job's last entries, with the job as the API shows it, where that is known."""
+        self.waiting[job_id] += entries
+        if shown is not None:
+            self.ended[job_id] = msgspec.Raw(shown)
+        self.something.set()
+
     async def run(self) -> None:
         """Send until cancelled, then send what is left."""
         try:
             while True:
                 await self.something.wait()
                 await self.flush()
-                await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self.flush()
 
     async def flush(self) -> None:
         """Send all that waits, in one round trip."""
-        entries, self.waiting = self.waiting, defaultdict(list)
+        message = news.Message(self.waiting, self.ended)
+        self.waiting, self.ended = defaultdict(list), {}
         self.something.clear()
-        if not entries:
+        if not message.said:
             return
         try:
-            async with self.redis.pipeline(transaction=False) as pipeline:
-                news.write(pipeline, entries)
-                await pipeline.execute()
+            await self.speaker.say(message)
         except (RedisError, OSError) as error:
             _log.warning("inference_tokens_not_sent", error=str(error))
 

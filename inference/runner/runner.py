@@ -186,11 +186,12 @@ class Runner:
         return asked
 
     async def _finish(self, job: Job, outcome: Outcome, broadcast: Broadcast) -> None:
-        if not await self.finisher.finish(job, outcome):
+        ended = await self.finisher.finish(job, outcome)
+        if ended is None:
             return
         error = {"code": outcome.error_code, "message": outcome.error_message} if outcome.error_code else None
         usage = outcome.usage
-        for entry in ending(
+        entries = ending(
             fence=job.fence,
             output=outcome.output,
             status=outcome.status,
@@ -198,8 +199,8 @@ class Runner:
             error=error,
             usage=(usage.tokens_input, usage.tokens_output) if usage else (None, None),
             result=outcome.result,
-        ):
-            broadcast.say(job.pk, entry)
+        )
+        broadcast.end(job.pk, entries, ended.shown)
 
     async def _let_go(self) -> None:
         held = list(self.held.values())

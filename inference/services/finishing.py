@@ -1,14 +1,15 @@
 """How jobs end: those of one moment in one transaction, since it costs more than all that is written in it."""
 
-import json
+import copy
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from inference import rows
 from inference.models import Job
-from inference.queries import audiences
 from inference.services import charges, ends, observation, outcomes, spending
 from inference.services.charges import Cost
 from inference.services.outcomes import Outcome
@@ -30,39 +31,67 @@ FROM jsonb_to_recordset(%s::jsonb) AS given (
     tokens_cached int, tokens_reasoning int, cost bigint, currency text, first_token_at timestamptz
 )
 WHERE job.id = given.id AND job.fence = given.fence AND job.status = 'running'
-RETURNING job.id
+RETURNING job.id, job.finished_at, job.cancel_requested_at,
+    EXISTS (
+        SELECT FROM inference_policy AS policy
+        WHERE policy.organization_id = job.organization_id AND policy.project_id IS NULL
+            AND policy.observe_in_id IS NOT NULL
+    ),
+    EXISTS (
+        SELECT FROM inference_webhookendpoint AS endpoint
+        WHERE endpoint.organization_id = job.organization_id AND endpoint.disabled_at IS NULL
+    )
 """
+
+
+class _Written(NamedTuple):
+    """What the statement says of a job: when it ended, and who is told of that, which for most is nobody."""
+
+    id: UUID
+    finished_at: datetime
+    cancel_requested_at: datetime | None
+    is_observed: bool
+    is_listened_for: bool
 
 
 def finish(*, job: Job, outcome: Outcome) -> bool:
     """Write the end and what it used; False where the lease was lost, and then nothing is written."""
-    return job.pk in finish_all([(job, outcome)])
+    return bool(finish_all([(job, outcome)]))
 
 
 @transaction.atomic
-def finish_all(given: Sequence[End]) -> set[UUID]:
-    """`finish` for each of these: all that can be are written, or none is; the ids of those that were."""
+def finish_all(given: Sequence[End]) -> list[Job]:
+    """`finish` for each of these: all that can be are written, or none is; those that were, as they are now."""
     known = charges.known_of_calls(call for _, outcome in given for call in outcome.calls)
     charged = {job.pk: charges.charges_of(outcome.calls, known) for job, outcome in given}
-    rows = [_row(job, outcome, charges.total(charged[job.pk])) for job, outcome in given]
+    changed = {job.pk: _changed(job, outcome, charges.total(charged[job.pk])) for job, outcome in given}
+    ended = [{"id": job.pk, "fence": job.fence, **changed[job.pk]} for job, _ in given]
     with connection.cursor() as cursor:
-        cursor.execute(_FINISH, [json.dumps(rows)])
-        written = {row[0] for row in cursor.fetchall()}
+        cursor.execute(_FINISH, [rows.as_json(ended)])
+        written = {row.id: row for row in map(_Written._make, cursor.fetchall())}
     made = [(job, outcome.calls) for job, outcome in given if job.pk in written]
     if made:
         outcomes.note(made)
         spending.settle([(job, charged[job.pk]) for job, _ in made])
-        told = audiences.of({job.organization_id for job, _ in made})
-        observation.observe([(job, calls) for job, calls in made if job.organization_id in told.projects])
-        ends.announce([job for job, _ in made], listening=told.webhooks)
-    return written
+        observation.observe([(job, calls) for job, calls in made if written[job.pk].is_observed])
+        listening = {job.organization_id for job, _ in made if written[job.pk].is_listened_for}
+        ends.announce([job for job, _ in made], listening=listening)
+    return [_as_it_is(job, changed[job.pk], written[job.pk]) for job, _ in made]
 
 
-def _row(job: Job, outcome: Outcome, cost: Cost | None) -> dict[str, Any]:
-    usage, by, first = outcome.usage, outcome.answered, outcome.first_token_at
+def _as_it_is(job: Job, changed: dict[str, Any], written: _Written) -> Job:
+    """A copy: what was given may be tried again, should the transaction not come through."""
+    found = copy.copy(job)
+    for name, value in changed.items():
+        setattr(found, name, value)
+    found.finished_at, found.cancel_requested_at = written.finished_at, written.cancel_requested_at
+    return found
+
+
+def _changed(job: Job, outcome: Outcome, cost: Cost | None) -> dict[str, Any]:
+    """By the names of columns."""
+    usage, by = outcome.usage, outcome.answered
     return {
-        "id": str(job.pk),
-        "fence": job.fence,
         "status": outcome.status,
         "provider": by.provider if by else job.provider,
         "model": by.model if by else job.model,
@@ -78,5 +107,5 @@ def _row(job: Job, outcome: Outcome, cost: Cost | None) -> dict[str, Any]:
         "tokens_reasoning": usage.tokens_reasoning if usage else 0,
         "cost": cost.amount if cost else None,
         "currency": cost.currency if cost else "",
-        "first_token_at": first.isoformat() if first else None,
+        "first_token_at": outcome.first_token_at,
     }

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from redis.asyncio import Redis
 
-from inference import configuration
+from inference import configuration, news
 from inference.choices import ProviderName, Status, Task
 from inference.entries import Cursor, Entry
 from inference.hub import Hub
@@ -116,3 +116,59 @@ def test_one_connection_serves_many_clients(settings) -> None:
 
     assert texts == [str(job.pk) for job in jobs for _ in range(3)]
     assert connections == 1
+
+
+@pytest.mark.parametrize("shown", [b'{"status":"succeeded","output":"The answer."}', None])
+def test_who_waits_for_the_end_gets_the_job_with_it_where_that_came(settings, shown) -> None:
+    job: Any = JobFactory()
+
+    async def wait() -> bytes | None:
+        async with open_hub() as hub, Redis.from_url(settings.REDIS_URL) as redis, hub.attentive():
+            ended: asyncio.Task[bytes | None] = asyncio.create_task(hub.ended(job.pk))
+            await asyncio.sleep(0)
+            broadcast = Broadcast(redis)
+            broadcast.end(job.pk, [Entry(1, 0, "end", data={"status": "succeeded"})], shown)
+            await broadcast.flush()
+            return await ended
+
+    assert asyncio.run(wait()) == shown
+
+
+def test_the_script_that_says_it_comes_back_to_a_redis_that_has_forgotten_it(settings) -> None:
+    job: Any = JobFactory()
+
+    async def say() -> list[Entry]:
+        async with Redis.from_url(settings.REDIS_URL) as redis:
+            broadcast = Broadcast(redis)
+            for number in range(2):
+                broadcast.say(job.pk, Entry(1, number, "token", "a"))
+                await broadcast.flush()
+                await redis.script_flush()
+            return await news.history(redis, job.pk)
+
+    assert [entry.offset for entry in asyncio.run(say())] == [0, 1]
+
+
+def test_a_new_attempt_leaves_nothing_of_the_one_before_and_all_of_it_ends_in_time(settings) -> None:
+    job: Any = JobFactory()
+
+    async def say() -> tuple[list[str], list[int]]:
+        async with Redis.from_url(settings.REDIS_URL) as redis:
+            broadcast = Broadcast(redis)
+            lives = []
+            for fence in (1, 2):
+                broadcast.say(job.pk, Entry(fence, 0, "start"))
+                broadcast.say(job.pk, Entry(fence, 0, "token", f"attempt {fence}"))
+                await broadcast.flush()
+                lives.append(await redis.ttl(news.name_of(job.pk)))
+            broadcast.end(job.pk, [Entry(2, 9, "end", data={"status": "succeeded"})], None)
+            await broadcast.flush()
+            lives.append(await redis.ttl(news.name_of(job.pk)))
+            return [entry.text for entry in await news.history(redis, job.pk)], lives
+
+    texts, lives = asyncio.run(say())
+
+    assert texts == ["", "attempt 2", ""]
+    assert 80_000 < lives[0] <= 86_400
+    assert 80_000 < lives[1] <= 86_400
+    assert 500 < lives[2] <= 600
