@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import psutil
+import uvloop
 from django.db.models import Max
 
 from tests.bench.inference.wire import Door, asking, delays, read_all
@@ -19,7 +21,10 @@ from tests.bench.stack import ENVIRONMENT, SIMULATOR_PORT, Product, median
 from tests.product import eventually, free_port
 
 MANY, SECONDS = 1_000, 10
-STREAMS, WORDS, PAUSE = 200, 100, 0.05
+STREAMS, WORDS, PAUSE = 200, 240, 0.05
+# Seconds in which they begin, each at its own moment. Words are counted while all of them run: what it takes to
+# begin is measured by the jobs of no length.
+BEGIN_WITHIN = 4
 SINGLES, BURST, SIDE_BY_SIDE = 50, 1_000, 64
 HELD = 1_000
 JOBS = "/api/v1/inference/jobs/"
@@ -149,22 +154,23 @@ class Bench:
         show("    the plain gateway", _percentiles(plain))
         show("    the provider, called bare", _percentiles(bare))
 
-    async def _delays(self, one: Callable[[], Awaitable[list[float]]]) -> list[float]:
-        async def later(index: int) -> list[float]:
-            # Spread over a word's time, as the phases of real streams are.
-            await asyncio.sleep(index * PAUSE / STREAMS)
+    async def _delays(self, one: Callable[[], Awaitable[list[tuple[float, float]]]]) -> list[float]:
+        moments = random.Random(STREAMS)
+
+        async def later(seconds: float) -> list[tuple[float, float]]:
+            await asyncio.sleep(seconds)
             return await one()
 
-        found = await asyncio.gather(*(later(index) for index in range(STREAMS)))
-        words = [each for stream in found for each in stream]
-        if len(words) != STREAMS * WORDS:
-            raise RuntimeError(f"{len(words)} of {STREAMS * WORDS} words came.")
-        return words
+        found = await asyncio.gather(*(later(moments.uniform(0, BEGIN_WITHIN)) for _ in range(STREAMS)))
+        if any(len(stream) != WORDS for stream in found):
+            raise RuntimeError("Not all words came.")
+        begun, over = max(stream[0][0] for stream in found), min(stream[-1][0] for stream in found)
+        return [delay for stream in found for moment, delay in stream if begun <= moment <= over]
 
-    async def _completion(self, door: Door, options: dict[str, float]) -> list[float]:
+    async def _completion(self, door: Door, options: dict[str, float]) -> list[tuple[float, float]]:
         return await delays(door, door.request("POST", completion(**options)))
 
-    async def _stream(self, options: dict[str, float]) -> list[float]:
+    async def _stream(self, options: dict[str, float]) -> list[tuple[float, float]]:
         answer = await ask(self.jobs, job(**options))
         door = self._stream_of(json.loads(answer.partition(b"\r\n\r\n")[2])["id"])
         return await delays(door, door.request("GET"))
@@ -234,4 +240,4 @@ def run(product: Product, rounds: int) -> None:
         bench = Bench(product, gateway, port)
         for part in parts:
             for _ in range(rounds if part in {"singles", "burst", "streams"} else 1):
-                asyncio.run(getattr(bench, part)())
+                uvloop.run(getattr(bench, part)())

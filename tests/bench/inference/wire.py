@@ -47,15 +47,15 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
     return answer
 
 
-async def delays(door: Door, request: bytes) -> list[float]:
-    """For each stamped word, the seconds from its sending upstream to its arrival here."""
-    found: list[float] = []
+async def delays(door: Door, request: bytes) -> list[tuple[float, float]]:
+    """For each stamped word, when it came, and how many seconds after it was sent upstream."""
+    found: list[tuple[float, float]] = []
     async with asking(door, request) as reader:
         rest = b""
         while piece := await reader.read(65_536):
             now = time.time()
             rest += piece
             stamps = list(_STAMP.finditer(rest))
-            found += [now - float(stamp[1]) for stamp in stamps]
+            found += [(now, now - float(stamp[1])) for stamp in stamps]
             rest = rest[stamps[-1].end() :] if stamps else rest[-200:]
     return found
