@@ -187,7 +187,12 @@ class Hub:
         if message is not None and message["type"] == "subscribe":
             self.listens.set()
         elif message is not None:
-            heard = news.decode(message["data"])
+            try:
+                heard = news.decode(message["data"])
+            except msgspec.MsgspecError as error:
+                # A worker of another version; histories and rows tell the same.
+                _log.warning("inference_news_not_understood", error=str(error))
+                return
             for job_id, entries in heard.said.items():
                 self._tell(job_id, entries, heard.ended.get(job_id))
 

@@ -172,3 +172,21 @@ def test_a_new_attempt_leaves_nothing_of_the_one_before_and_all_of_it_ends_in_ti
     assert 80_000 < lives[0] <= 86_400
     assert 80_000 < lives[1] <= 86_400
     assert 500 < lives[2] <= 600
+
+
+def test_what_it_does_not_understand_stops_nothing(settings) -> None:
+    job: Any = JobFactory()
+
+    async def follow() -> str:
+        async with open_hub() as hub, Redis.from_url(settings.REDIS_URL) as redis:
+            following = asyncio.create_task(text_of(hub.follow(job.pk, Cursor())))
+            await hub.listens.wait()
+            for rubbish in (b"", b"{", b'{"job": []}', b"[[]]"):
+                await redis.publish(news.CHANNEL, rubbish)
+            broadcast = Broadcast(redis)
+            broadcast.say(job.pk, Entry(1, 0, "token", "Still here."))
+            broadcast.end(job.pk, [Entry(1, 11, "end", data={"status": "succeeded"})], None)
+            await broadcast.flush()
+            return await following
+
+    assert asyncio.run(follow()) == "Still here."
