@@ -197,7 +197,8 @@ def test_the_list_costs_the_same_for_many(as_owner, organization, django_assert_
         ({"status": Status.EXPIRED}, "Expired: it had not begun"),
         ({"status": Status.SUCCEEDED, "content_removed_at": timezone.now()}, "Not kept any more."),
         ({"status": Status.SUCCEEDED, "finish_reason": "length"}, "cut at the limit of tokens"),
-        ({"status": Status.FAILED, "error_code": "cut", "error_message": "It was cut."}, "not whole"),
+        ({"status": Status.FAILED, "error_code": "cut", "output": "It"}, "This answer is not whole."),
+        ({"status": Status.FAILED, "error_code": "cut"}, "There is no answer."),
         ({"status": Status.CANCELLED}, "Cancelled; what had come"),
     ],
 )
