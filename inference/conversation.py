@@ -17,6 +17,11 @@ _AROUND_ONE, _AROUND_TOOLS = 16, 1_000
 _BYTES_A_TOKEN = 4
 
 
+def made_storable(text: str) -> str:
+    """What a provider says, as a database holds it: no NUL, no half of a character, as a token may be."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A model's wish to have a function called; `arguments` is JSON as the model wrote it, valid or not."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference.choices import FinishReason, Task
-from inference.conversation import Prompt, Reply, TokenChance
+from inference.conversation import Prompt, Reply, TokenChance, made_storable
 
 # Characters. About 50,000 tokens.
 LONGEST_TEXT = 200_000
@@ -108,13 +108,8 @@ class Done:
 
 
 def _chance(chance: TokenChance) -> dict[str, Any]:
-    likely = [{"token": _kept(token), "logprob": logprob} for token, logprob in chance.likely.items()]
-    return {"token": _kept(chance.token), "logprob": chance.logprob, "top_logprobs": likely}
-
-
-def _kept(token: str) -> str:
-    """As the database can hold it: a token may be half a character."""
-    return token.encode(errors="replace").decode().replace("\x00", "\ufffd")
+    likely = [{"token": made_storable(token), "logprob": logprob} for token, logprob in chance.likely.items()]
+    return {"token": made_storable(chance.token), "logprob": chance.logprob, "top_logprobs": likely}
 
 
 class Ask(Protocol):

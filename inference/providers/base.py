@@ -7,7 +7,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from inference.choices import FinishReason
-from inference.conversation import Prompt, TokenChance, ToolCall
+from inference.conversation import Prompt, TokenChance, ToolCall, made_storable
 
 _LONGEST_MESSAGE = 500
 
@@ -79,7 +79,7 @@ class ProviderError(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = (message[:1].upper() + message[1:])[:_LONGEST_MESSAGE]
+        self.message = made_storable(message[:1].upper() + message[1:])[:_LONGEST_MESSAGE]
         self.retryable = retryable
         self.elsewhere = elsewhere or retryable
         self.retry_after = retry_after

@@ -79,6 +79,10 @@ FAULTS = {
     "a context that is too long": ("long=1", End("too_long")),
     "an unknown model": ("fail=404", End("unknown_model")),
     "a bad request": ("fail=400", End("rejected")),
+    "a bad request, in odd words": (
+        "fail=400 odd=1",
+        End("rejected", says="Odd \ufffd and ?."),
+    ),
     "a wrong key": ("fail=401", End("credentials", says="did not accept the configured API key")),
     "a key that may not": ("fail=403", End("credentials")),
     "an account without credit": ("fail=402", End("quota")),

@@ -10,6 +10,7 @@ How a request goes is written in the last message of a user that says so, as `@s
     retry_after=S  the header of a failure; retry_after_ms=N and retry_after_date=S (from now) are its other forms
     cut=N          the connection ends after N words
     stall=N        nothing more comes after N words, and the connection stays open
+    odd=1          with fail: its message holds NUL and half a character
     error=N        an error inside the stream after N words
     refuse=1       the model refuses
     limit=1        the answer ends at its limit of tokens
@@ -308,6 +309,8 @@ async def _fail(writer: asyncio.StreamWriter, status: int, options: Options, key
     if "long" in options.given:
         error["message"] = "prompt is too long: 9 tokens > 8 maximum"
         error |= {} if anthropic else {"message": "Too many.", "code": "context_length_exceeded"}
+    if "odd" in options.given:
+        error["message"] = "Odd \x00 and \ud800."
     body = json.dumps({"type": "error", "error": error} if anthropic else {"error": error}).encode()
     head = f"HTTP/1.1 {status} Simulated\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
     for name in ("retry_after", "retry_after_ms"):
