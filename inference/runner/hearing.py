@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from inference.choices import FinishReason
-from inference.conversation import Reply, TokenChance, ToolCall
+from inference.conversation import Reply, TokenChance, ToolCall, made_storable
 from inference.providers import base
 from inference.routes import Target
 from inference.services.outcomes import CallRecord
@@ -42,7 +42,8 @@ class Heard:
             case base.Delta(text=text):
                 return self._text(text)
             case ToolCall():
-                self.calls.append(piece)
+                said = (piece.id, piece.name, piece.arguments)
+                self.calls.append(ToolCall(*map(made_storable, said)))
             case TokenChance():
                 self.chances.append(piece)
         return ""
