@@ -48,7 +48,10 @@ def test_what_is_not_there_has_no_cap(client, organization, owner, of):
     assert not SpendingCap.objects.exists()
 
 
-def test_the_pages_of_keys_and_projects_lead_there_for_who_pays(client, organization, project, owner, key):
+def test_the_pages_of_keys_and_projects_lead_there_for_who_pays(client, organization, owner):
+    # With ids of four digits, which people read with a comma and programs without.
+    project = factories.ProjectFactory.create(pk=1_234_567, organization=organization)
+    key = factories.SecretKeyFactory.create(pk=7_654_321, organization=organization)
     client.force_login(owner)
     for page, of in ((f"/o/acme/p/{project.slug}/settings/", f"project:{project.pk}"),
                      ("/o/acme/settings/keys/", f"key:{key.pk}")):  # fmt: skip
