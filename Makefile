@@ -53,8 +53,8 @@ crash-jobs: $(DEV_STAMP)  ## kill workers under 200 running LLM jobs, and count 
 fuzz: $(DEV_STAMP)  ## send rubbish to every door that takes events; EXAMPLES
 	@EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest --quiet --capture=no tests/fuzz
 
-oracle: $(DEV_STAMP)  ## ask N random questions of each kind on each engine; KINDS=funnel,paths
-	@ORACLE_CASES=$(or $(N),20000) ORACLE_KINDS=$(KINDS) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/analytics/test_oracle.py
+oracle: $(DEV_STAMP)  ## ask N random questions of each kind on each engine; KINDS=funnel,paths, SEED for the same again
+	@ORACLE_CASES=$(or $(N),20000) ORACLE_KINDS=$(KINDS) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/analytics/test_oracle.py
 
 lock: $(DEV_STAMP)  ## compile the requirement files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
