@@ -27,6 +27,8 @@ class JsonField(forms.JSONField):
     """Shown with line breaks, as people read it."""
 
     def prepare_value(self, value: Any) -> Any:
+        if value is None:
+            return ""
         return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 

@@ -105,3 +105,10 @@ def test_the_pages_cost_the_same_for_many(
         assert len(as_owner.get(PROMPTS).context["page"]) == count + 1
     with django_assert_max_num_queries(12):
         assert len(as_owner.get(f"{PROMPTS}p/greeting/").context["page"]) == count + 2
+
+
+def test_the_form_of_a_new_prompt_is_empty(as_owner) -> None:
+    form = as_owner.get(f"{PROMPTS}new/").context["form"]
+
+    assert {field.name: field.value() for field in form if field.value()} == {}
+    assert "null" not in str(form["test_input"])
