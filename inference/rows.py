@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import DatabaseDefault
 
 _Model = TypeVar("_Model", bound=models.Model)
@@ -33,12 +34,13 @@ def insert(made: Sequence[models.Model]) -> None:
         cursor.execute(statement, [as_json(rows)])
 
 
-def loaded(model: type[_Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[_Model]:
-    """Objects from rows that a statement returned, whole, with the names of their columns."""
+def loaded(model: type[_Model], cursor: CursorWrapper) -> list[_Model]:
+    """Objects from the whole rows that a statement has returned."""
     fields = model._meta.concrete_fields
     attributes = [field.attname for field in fields]
+    names = [column.name for column in cursor.description]
     found = []
-    for row in rows:
+    for row in cursor.fetchall():
         by_name = dict(zip(names, row, strict=True))
         values = [_value(field, by_name[str(field.column)]) for field in fields]
         found.append(model.from_db(connection.alias, attributes, values))

@@ -6,7 +6,8 @@ from pathlib import Path
 TEMPLATES = Path(__file__).parents[1] / "templates"
 # An id or a number, as it is, in a query or in the value of a field.
 _PLACE = r'(?:[?;&]\w+=(?:\w+:)?|(?:value|max)=")'
-_GROUPED = re.compile(_PLACE + r"\{\{ *[\w.]*(?:\bpk|\bid|number|count)(?:\|add:[^|}]+)? *\}\}")
+# Jobs and runs have UUIDs.
+_GROUPED = re.compile(_PLACE + r"\{\{ *(?!job\.pk|run\.pk)[\w.]*(?:\bpk|\bid|number|count)(?:\|add:[^|}]+)? *\}\}")
 
 
 def test_no_id_has_its_digits_grouped_where_a_program_reads_it() -> None:

@@ -146,7 +146,7 @@ class Job(models.Model):
                 name="inference_job_once_in_a_batch",
             ),
         )
-        # A job is written three times, each time into every index that it is in: most are in three of these.
+        # A job is written three times, each time into every index that it is in: most are in four at a time.
         indexes = (
             *(
                 models.Index(

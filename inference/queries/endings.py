@@ -18,7 +18,7 @@ def ended(ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
     # Asked every two seconds for all that are followed, of which hardly any has ended: Django would take longer to
     # write the question than the database to answer it, while streams wait.
     with connection.cursor() as cursor:
-        cursor.execute(_ENDED, [f"{{{','.join(map(str, ids))}}}"])
+        cursor.execute(_ENDED, [list(ids)])
         found = [row[0] for row in cursor.fetchall()]
     return {job.pk: whole(job) for job in Job.objects.filter(pk__in=found)} if found else {}
 

@@ -102,8 +102,7 @@ def take(*, owner: str, limit: int, lease: float) -> list[Job]:
         cursor.execute(_TAKE, parameters)
         cursor.nextset()
         cursor.nextset()
-        names = [column.name for column in cursor.description]
-        taken = rows.loaded(Job, names, cursor.fetchall())
+        taken = rows.loaded(Job, cursor)
     return sorted(taken, key=lambda job: job.created_at)
 
 

@@ -67,7 +67,7 @@ def test_what_a_statement_returns_is_what_django_reads() -> None:
     job.save(force_insert=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM inference_job")
-        (found,) = rows.loaded(Job, [column.name for column in cursor.description], cursor.fetchall())
+        (found,) = rows.loaded(Job, cursor)
 
     assert values_of(found) == values_of(Job.objects.get())
     assert found.metadata == {"a": [TEXT]}
