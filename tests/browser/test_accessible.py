@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.access import SYSTEM
 from accounts.billing.meters import Meter
@@ -24,7 +25,7 @@ ENTRANCES = ("account_login", "account_signup", "account_reset_password")
 
 def check(page):
     """In every look of a page that is loaded once."""
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
     found: dict[tuple[str, int, str], str] = {}
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.permissions import Role
 from analytics.models import PropertyDefinition
@@ -68,8 +69,8 @@ def test_an_owner_limits_a_project_to_a_member(visit, shop, owner, organization)
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
 
-    assert page.get_by_label(chosen.user.email).is_checked()
-    assert not page.get_by_label(other.user.email).is_checked()
+    expect(page.get_by_label(chosen.user.email)).to_be_checked()
+    expect(page.get_by_label(other.user.email)).not_to_be_checked()
     keep(page, "access")
     check(page)
 

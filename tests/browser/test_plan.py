@@ -62,6 +62,7 @@ def test_a_plan_is_paid_changed_and_cancelled(visit, stripe, organization, owner
 def test_a_plan_by_invoice_is_asked_for(visit, organization, owner, offers) -> None:
     page = visit(reverse("settings_plan", args=["acme"]), user=owner)
     page.get_by_role("link", name="Yearly").click()
+    page.wait_for_url(re.compile("year"))
     take(page, "Large")
     page.get_by_role("button", name="Ask for Large").click()
     page.get_by_text("You have asked for the plan Large, €990.00 a year").wait_for()

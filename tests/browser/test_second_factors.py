@@ -4,6 +4,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.test_accessible import check
@@ -40,6 +41,7 @@ def test_an_authenticator_app_from_its_set_up_to_a_login(visit, project, owner) 
     page = visit("/accounts/2fa/", user=owner)
     check(page)
     page.get_by_role("link", name="Set up an app").click()
+    page.get_by_role("heading", name="Is it you?").wait_for()
     check(page)
     prove(page)
     page.get_by_role("heading", name="Set up an authenticator app").wait_for()
@@ -60,7 +62,7 @@ def test_an_authenticator_app_from_its_set_up_to_a_login(visit, project, owner) 
     login.get_by_role("heading", name="Acme").wait_for()
 
     page.goto("/accounts/2fa/")
-    assert page.get_by_text("9 of 10 are left").is_visible()
+    expect(page.get_by_text("9 of 10 are left")).to_be_visible()
     check(page)
 
 
@@ -74,7 +76,7 @@ def test_a_passkey_from_its_set_up_to_a_login_without_a_password(visit, project,
     page.get_by_role("button", name="Add it").click()
     page.get_by_role("heading", name="Recovery codes").wait_for()
     page.goto("/accounts/2fa/webauthn/")
-    assert page.get_by_text("My laptop").first.is_visible()
+    expect(page.get_by_text("My laptop").first).to_be_visible()
     check(page)
 
     page.context.clear_cookies()
@@ -89,7 +91,7 @@ def test_a_passkey_from_its_set_up_to_a_login_without_a_password(visit, project,
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Log in with a passkey").click()
     page.get_by_role("alert").wait_for()
-    assert page.get_by_text("Nothing was confirmed").is_visible()
+    expect(page.get_by_text("Nothing was confirmed")).to_be_visible()
 
 
 def test_a_security_key_as_the_second_factor_and_to_prove_oneself(visit, project, owner) -> None:
@@ -107,6 +109,7 @@ def test_a_security_key_as_the_second_factor_and_to_prove_oneself(visit, project
     page.get_by_role("heading", name="Is it you?").wait_for()
     check(page)
     page.get_by_role("link", name="Use a security key").click()
+    page.get_by_role("button", name="Use a passkey").wait_for()
     check(page)
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("heading", name="Set up an authenticator app").wait_for()

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import caches
+from playwright.sync_api import expect
 
 from accounts.access import Actor
 from accounts.models import DomainClaim, Membership, SingleSignOn
@@ -48,7 +49,7 @@ def test_an_owner_sets_it_up_tests_it_and_makes_it_the_only_way_in(visit, projec
     page.get_by_role("textbox", name="Domain").fill("acme.test")
     page.get_by_role("button", name="Claim the domain").click()
     page.get_by_text("not proved yet").wait_for()
-    assert page.get_by_text("_plumbline.acme.test").is_visible()
+    expect(page.get_by_text("_plumbline.acme.test")).to_be_visible()
     check(page)
     domains.approve(
         claim=DomainClaim.objects.get(), actor=Actor(user=factories.UserFactory.create(), as_staff=True)
@@ -107,6 +108,6 @@ def test_whoever_has_no_address_yet_is_asked_and_a_refusal_says_why(
     from_provider(page)
     page.get_by_role("heading", name="Acme could not log you in").wait_for()
     check(page)
-    assert page.get_by_role("alert").inner_text() == "The provider's token is over. Try again."
+    expect(page.get_by_role("alert")).to_have_text("The provider's token is over. Try again.")
     assert [line.split("(")[-1] for line in console] == ["Unprocessable Entity)", "Forbidden)"]
     console.clear()
