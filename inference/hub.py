@@ -40,6 +40,8 @@ class Ear:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.something = asyncio.Event()
+        self.waits_since = 0.0
+        self.alarm: asyncio.TimerHandle | None = None
         self.dropped = False
         self.ended: bytes | None = None  # the job as the API shows it, if that came with its end
 
@@ -50,15 +52,32 @@ class Ear:
         self.entries.extend(entries)
         self.something.set()
 
-    async def wait(self, seconds: float) -> list[Entry]:
-        """What has come; empty when nothing came in this time."""
+    async def wait(self) -> list[Entry]:
+        """What has come; empty when nothing came for `KEEP_OPEN_SECONDS`."""
         if not self.entries:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.something.wait()
+            self.waits_since = monotonic()
+            # Most of what is waited for comes within milliseconds: a timer for each costs as much as the rest.
+            if self.alarm is None:
+                self._set_alarm(KEEP_OPEN_SECONDS)
+            await self.something.wait()
         self.something.clear()
         found, self.entries = self.entries, []
         return found
+
+    def close(self) -> None:
+        if self.alarm is not None:
+            self.alarm.cancel()
+
+    def _set_alarm(self, seconds: float) -> None:
+        self.alarm = asyncio.get_running_loop().call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self.alarm = None
+        left = self.waits_since + KEEP_OPEN_SECONDS - monotonic()
+        if left > 0:
+            self._set_alarm(left)
+        else:
+            self.something.set()
 
 
 class Hub:
@@ -103,7 +122,7 @@ class Hub:
         """
         with self._ear(job_id) as ear:
             while job_id not in self.over:
-                await ear.wait(KEEP_OPEN_SECONDS)
+                await ear.wait()
             return ear.ended
 
     async def follow(self, job_id: UUID, cursor: Cursor) -> AsyncGenerator[list[Event]]:
@@ -113,7 +132,7 @@ class Hub:
             catching_up = True
             while not cursor.ended:
                 ear.dropped = ear.dropped and not catching_up
-                entries = await (self._history(job_id) if catching_up else ear.wait(KEEP_OPEN_SECONDS))
+                entries = await (self._history(job_id) if catching_up else ear.wait())
                 events, complete = _advance(cursor, entries)
                 if catching_up and not complete:
                     # Older than the history reaches: the row tells, when the job has ended.
@@ -138,6 +157,7 @@ class Hub:
         try:
             yield ear
         finally:
+            ear.close()
             self.ears[job_id].discard(ear)
             if not self.ears[job_id]:
                 del self.ears[job_id]

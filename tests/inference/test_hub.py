@@ -9,6 +9,7 @@ from django.utils import timezone
 from redis.asyncio import Redis
 
 from inference import configuration, news
+from inference import hub as hub_module
 from inference.choices import ProviderName, Status, Task
 from inference.entries import Cursor, Entry
 from inference.hub import Hub
@@ -116,6 +117,27 @@ def test_one_connection_serves_many_clients(settings) -> None:
 
     assert texts == [str(job.pk) for job in jobs for _ in range(3)]
     assert connections == 1
+
+
+def test_a_client_hears_that_nothing_is_new_as_long_as_that_is_so(settings, monkeypatch) -> None:
+    monkeypatch.setattr(hub_module, "KEEP_OPEN_SECONDS", 0.3)
+    job: Any = JobFactory()
+
+    async def follow() -> list[list[str]]:
+        async with open_hub() as hub, Redis.from_url(settings.REDIS_URL) as redis:
+            following = hub.follow(job.pk, Cursor())
+            batches = [await anext(following), await anext(following)]
+            broadcast = Broadcast(redis)
+            broadcast.say(job.pk, Entry(1, 0, "token", "A"))
+            await broadcast.flush()
+            batches.append(await anext(following))
+            batches.append(await anext(following))
+            broadcast.end(job.pk, [Entry(1, 1, "end", data={"status": "succeeded"})], None)
+            await broadcast.flush()
+            batches.append(await anext(following))
+            return [[event.name for event in batch] for batch in batches]
+
+    assert asyncio.run(follow()) == [[], [], ["token"], [], ["done"]]
 
 
 @pytest.mark.parametrize("shown", [b'{"status":"succeeded","output":"The answer."}', None])

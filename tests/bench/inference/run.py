@@ -18,7 +18,7 @@ import uvloop
 from django.db.models import Max
 
 from tests.bench.inference.wire import Door, asking, delays, read_all
-from tests.bench.stack import ENVIRONMENT, SIMULATOR_PORT, Product, median
+from tests.bench.stack import ENVIRONMENT, SIMULATOR_PORT, Product, Used, median, usage_of
 from tests.product import eventually, free_port
 
 MANY, SECONDS = 1_000, 10
@@ -126,6 +126,7 @@ class Bench:
         self.plain = Door(gateway_port, "/v1/chat/completions")
         self.bare = Door(SIMULATOR_PORT, "/v1/chat/completions")
         self.web = product.run.child("config.web")
+        self.worker = product.run.child("worker")
 
     async def many(self) -> None:
         """All wait in the queue; from when the worker may begin until the last has ended."""
@@ -160,10 +161,13 @@ class Bench:
     async def streams(self) -> None:
         options = {"tokens": WORDS, "delay": PAUSE, "stamp": 1}
         bare = await self._delays(lambda: self._completion(self.bare, options))
-        plain = await self._delays(lambda: self._completion(self.plain, options))
-        own = await self._delays(lambda: self._stream(options))
-        show(f"{STREAMS} streams of {1 / PAUSE:.0f} tokens a second, after the provider", _percentiles(own))
-        show("    the plain gateway", _percentiles(plain))
+        with usage_of(self.gateway) as of_gateway:
+            plain = await self._delays(lambda: self._completion(self.plain, options))
+        with usage_of(self.web) as of_web, usage_of(self.worker) as of_worker:
+            own = await self._delays(lambda: self._stream(options))
+        used = f"CPU a token: worker {_of_a_token(of_worker)}, web {_of_a_token(of_web)}"
+        show(f"{STREAMS} streams of {1 / PAUSE:.0f} tokens a second", f"{_percentiles(own)}; {used}")
+        show("    the plain gateway", f"{_percentiles(plain)}; CPU a token: {_of_a_token(of_gateway)}")
         show("    the provider, called bare", _percentiles(bare))
 
     async def _delays(self, one: Callable[[], Awaitable[list[tuple[float, float]]]]) -> list[float]:
@@ -236,6 +240,11 @@ def show(what: str, figure: str) -> None:
 def _percentiles(seconds: list[float]) -> str:
     cuts = statistics.quantiles(seconds, n=100)
     return f"p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms"
+
+
+def _of_a_token(used: Used) -> str:
+    """With all else that the process did meanwhile: each stream's beginning and end."""
+    return f"{used.cpu / (STREAMS * WORDS) * 1e6:.0f} µs"
 
 
 def _megabytes(process: psutil.Process) -> str:
