@@ -1,15 +1,14 @@
-"""What the models of a form of the playground would take, before any of them is asked."""
+"""What the jobs of a form would take, before any of them is made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.access import Actor
 from accounts.errors import Invalid, PlumblineError
 from accounts.models import Organization
-from inference.inputs import AnyJob, parse_request
+from inference.inputs import AnyJob, PromptedJob, parse_any
 from inference.services.previews import Model, Preview, preview
-from inference.views.play_forms import PlayForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +33,30 @@ class Costs:
     refusal: str = ""
 
 
-def costs_of(organization: Organization, actor: Actor, form: PlayForm) -> Costs:
-    """Nothing is said of a form that is still being filled in."""
+def costs_of(
+    organization: Organization, actor: Actor, jobs: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
+) -> Costs:
+    """Of jobs as the API takes them, each under its name, if it has one.
+
+    Nothing is said of what is still being filled in.
+    """
     try:
-        requests = [parse_request(body) for body in form.bodies()] if form.is_valid() else []
+        requests = [parse_any(job) for job in jobs]
     except Invalid:
         return Costs()
-    lines = [_line(organization, actor, request) for request in requests]
+    named = zip(names or [""] * len(requests), requests, strict=True)
+    lines = [_line(organization, actor, request, name) for name, request in named]
     return Costs(lines, _refusal(organization, actor, requests, lines))
 
 
-def _line(organization: Organization, actor: Actor, request: AnyJob) -> Line:
+def _line(organization: Organization, actor: Actor, request: AnyJob | PromptedJob, name: str) -> Line:
+    beginning = f"{name}: " if name else ""
     try:
         found = preview(organization=organization, actor=actor, requests=[request])
     except PlumblineError as error:
-        return Line(request.model or "The usual one", None, error.message)
-    return Line(request.model or f"{found.models[0].provider}/{found.models[0].model}", found)
+        return Line(beginning + (request.model or "the usual model"), None, error.message)
+    model = found.models[0]
+    return Line(beginning + (request.model or f"{model.provider}/{model.model}"), found)
 
 
 def _refusal(organization: Organization, actor: Actor, requests: Sequence[Any], lines: Sequence[Line]) -> str:

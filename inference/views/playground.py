@@ -56,7 +56,7 @@ def jobs_named(request: HttpRequest, actor: Actor, organization: Organization) -
 
 def _preview(request: HttpRequest, actor: Actor, organization: Organization, form: PlayForm) -> HttpResponse:
     """What it would cost: the part of the page for htmx, else the page. A form not yet whole is no fault."""
-    costs = costs_of(organization, actor, form)
+    costs = costs_of(organization, actor, form.bodies() if form.is_valid() else [])
     if "HX-Request" in request.headers:
         return render(request, "inference/parts/play_costs.html", {"costs": costs})
     return render(request, "inference/playground.html", {**_context(organization, form), "costs": costs})

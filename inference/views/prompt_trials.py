@@ -22,6 +22,7 @@ from inference.queries import model_names
 from inference.queries.prompts import compared
 from inference.services import playing
 from inference.views.models import blame
+from inference.views.play_costs import Costs, costs_of
 from inference.views.playground import jobs_named
 
 _VALUE = "value_"
@@ -68,8 +69,12 @@ def page(request: HttpRequest, organization: str, prompt: str) -> HttpResponse:
     versions = _versions(request, chosen)
     models = [*model_names.aliases(found.pk), *model_names.models(found.pk)]
     form = TrialForm(versions, models, request.POST if request.method == "POST" else None)
-    jobs = jobs_named(request, actor, found)
-    if form.is_valid():
+    jobs, costs = jobs_named(request, actor, found), Costs()
+    if "preview" in request.POST:
+        costs = _costs(form, actor, found, chosen, versions)
+        if "HX-Request" in request.headers:
+            return render(request, "inference/parts/play_costs.html", {"costs": costs})
+    elif form.is_valid():
         jobs = _run(form, actor, found, chosen, versions)
     query: dict[str, Any] = {**_numbers(versions), "job": [str(job.pk) for job in jobs]}
     context = {
@@ -81,6 +86,7 @@ def page(request: HttpRequest, organization: str, prompt: str) -> HttpResponse:
         "differences": _differences(versions),
         "form": form,
         "once": uuid.uuid4().hex,
+        "costs": costs,
         "jobs": jobs,
         "page": f"?{urlencode(query, doseq=True)}",
     }
@@ -100,6 +106,19 @@ def _run(
     except PlumblineError as error:
         blame(form, error)
         return []
+
+
+def _costs(
+    form: TrialForm,
+    actor: Actor,
+    organization: Organization,
+    prompt: PromptTemplate,
+    versions: Sequence[PromptVersion],
+) -> Costs:
+    if not form.is_valid():
+        return Costs()
+    bodies = [form.body(prompt, version) for version in versions]
+    return costs_of(organization, actor, bodies, [f"Version {version.number}" for version in versions])
 
 
 def _versions(request: HttpRequest, prompt: PromptTemplate) -> list[PromptVersion]:

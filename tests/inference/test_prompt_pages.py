@@ -1,9 +1,12 @@
 """The pages of prompts: made, changed, tried and compared by people."""
 
+import re
+
 import pytest
 
 from inference.models import Job, PromptTemplate
 from tests import factories
+from tests.inference.test_playground import text_of
 
 PROMPTS = "/o/acme/prompts/"
 WORDS = {"name": "Greeting", "text": "Greet {{name}}.", "test_input": '{"name": "Ada"}'}
@@ -72,6 +75,31 @@ def test_two_versions_are_compared_on_the_same_input(as_owner, prompt) -> None:
     shown = answers.content.decode()
     assert [f'id="play-{job.pk}"' in shown for job in jobs] == [True, True]
     assert answers.context["form"]["value_town"].value() == "Oslo"
+
+
+@pytest.mark.usefixtures("llm")
+def test_before_they_run_each_version_says_what_it_may_cost(as_owner, prompt) -> None:
+    factories.LanguageModelFactory.create(model="gpt-test")
+    body = {"once": "a", "preview": "1", "value_name": "Ada", "value_town": "Oslo", "model": "openai/gpt-test"}
+
+    part = as_owner.post(f"{PROMPTS}p/greeting/try/?a=1&b=2", body, headers={"HX-Request": "true"})
+    page = as_owner.post(f"{PROMPTS}p/greeting/try/?a=1&b=2", body)
+
+    for number in (1, 2):
+        said = rf"Version {number}: openai/gpt-test reads about \d+ tokens, costs 0\.\d+ USD at most\."
+        assert re.search(said, text_of(part))
+        assert re.search(said, text_of(page))
+    assert page.context["form"]["value_town"].value() == "Oslo"
+    assert not Job.objects.exists()
+
+
+@pytest.mark.usefixtures("llm")
+def test_a_value_that_is_too_long_is_no_fault_of_the_preview(as_owner, prompt) -> None:
+    body = {"once": "a", "preview": "1", "value_name": "long " * 60_000, "value_town": ""}
+
+    part = as_owner.post(f"{PROMPTS}p/greeting/try/?b=2", body, headers={"HX-Request": "true"})
+
+    assert (part.status_code, text_of(part)) == (200, "What it may cost at most is shown here before you run it.")
 
 
 def test_a_prompt_is_archived_and_taken_back(as_owner, prompt) -> None:
