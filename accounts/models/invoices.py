@@ -131,10 +131,6 @@ class Invoice(models.Model):
         return self.number or "Draft"
 
     @property
-    def is_issued(self) -> bool:
-        return self.state != self.State.DRAFT
-
-    @property
     def is_overdue(self) -> bool:
         """Whether it is still to be paid after its last day, in UTC."""
         return self.state == self.State.OPEN and self.due_on is not None and self.due_on < day_of(timezone.now())
