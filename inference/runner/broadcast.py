@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -14,11 +14,16 @@ from redis.exceptions import RedisError
 from inference import news
 from inference.entries import Entry
 
+# Before what could not be sent is sent again.
+_PAUSE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
 class Broadcast:
-    """What is said during a send goes with the next one. Without Redis, entries are lost and the rows tell."""
+    """What is said during a send goes with the next one, and so does what could not be sent while its job runs.
+
+    Of jobs that end while there is no Redis, the rows tell.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self.speaker = news.Speaker(redis)
@@ -48,21 +53,33 @@ class Broadcast:
         try:
             while True:
                 await self.something.wait()
-                await self.flush()
+                if not await self.flush():
+                    await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self.flush()
 
-    async def flush(self) -> None:
-        """Send all that waits, in one round trip."""
+    async def flush(self) -> bool:
+        """Send all that waits, in one round trip; False where it still waits."""
         message = news.Message(self.waiting, self.ended)
         self.waiting, self.ended = defaultdict(list), {}
         self.something.clear()
         if not message.said:
-            return
+            return True
         try:
             await self.speaker.say(message)
         except (RedisError, OSError) as error:
             _log.warning("inference_tokens_not_sent", error=str(error))
+            self._keep(message.said)
+            return False
+        return True
+
+    def _keep(self, said: Mapping[UUID, Sequence[Entry]]) -> None:
+        """Put it in front of what came meanwhile. If it did arrive, clients pass over what they have seen."""
+        for job_id, entries in said.items():
+            if entries[-1].kind != "end":
+                newer = self.waiting.pop(job_id, ())
+                for entry in (*entries, *newer):
+                    self.say(job_id, entry)
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from inference import configuration, news
 from inference import hub as hub_module
@@ -169,6 +170,34 @@ def test_the_script_that_says_it_comes_back_to_a_redis_that_has_forgotten_it(set
             return await news.history(redis, job.pk)
 
     assert [entry.offset for entry in asyncio.run(say())] == [0, 1]
+
+
+def test_what_a_redis_that_was_away_did_not_take_follows_when_it_is_back(settings, monkeypatch) -> None:
+    running, over = (JobFactory.create() for _ in range(2))
+
+    async def say() -> tuple[list[bool], dict[Any, list[Entry]]]:
+        async with Redis.from_url(settings.REDIS_URL) as redis:
+            broadcast = Broadcast(redis)
+            there = broadcast.speaker.say
+            broadcast.say(running.pk, Entry(1, 0, "start"))
+            broadcast.say(running.pk, Entry(1, 0, "token", "a"))
+            broadcast.end(over.pk, [Entry(1, 0, "end", data={"status": "succeeded"})], None)
+
+            async def away(_message: news.Message) -> None:
+                broadcast.say(running.pk, Entry(1, 1, "token", "b"))
+                raise RedisConnectionError("It is not there.")
+
+            monkeypatch.setattr(broadcast.speaker, "say", away)
+            sent = [await broadcast.flush()]
+            monkeypatch.setattr(broadcast.speaker, "say", there)
+            broadcast.say(running.pk, Entry(1, 2, "token", "c"))
+            sent.append(await broadcast.flush())
+            return sent, {job.pk: await news.history(redis, job.pk) for job in (running, over)}
+
+    sent, found = asyncio.run(say())
+
+    assert sent == [False, True]
+    assert found == {running.pk: [Entry(1, 0, "start"), Entry(1, 0, "token", "abc")], over.pk: []}
 
 
 def test_a_new_attempt_leaves_nothing_of_the_one_before_and_all_of_it_ends_in_time(settings) -> None:
