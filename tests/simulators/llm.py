@@ -160,8 +160,14 @@ class Options:
         return next(found, stop)
 
     async def answer(self) -> AsyncIterator[str]:
-        """The words at their times; raises Cut where the connection is to end."""
+        """The words at their times; raises Cut where the connection is to end.
+
+        Each stream keeps its own pace: one word that was late makes none of the next ones late. With a pause after
+        each instead, streams that were late together stay together, and hundreds end up speaking in a few bursts.
+        """
+        loop = asyncio.get_running_loop()
         await asyncio.sleep(self.number("first"))
+        due = loop.time()
         for index, word in enumerate(self.words):
             if str(index) == self.given.get("cut"):
                 raise Cut
@@ -171,7 +177,8 @@ class Options:
                 raise Spoiled(b'event: content_block_delta\ndata: {"half": \n\n')
             if str(index) == self.given.get("huge"):
                 raise Spoiled(b"data: " + b"x" * (6 * 2**20))
-            await asyncio.sleep(self.number("delay"))
+            due += self.number("delay")
+            await asyncio.sleep(due - loop.time())
             yield f"{time.time():.6f} " if "stamp" in self.given else word
 
 
