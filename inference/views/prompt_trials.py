@@ -69,14 +69,15 @@ def page(request: HttpRequest, organization: str, prompt: str) -> HttpResponse:
     versions = _versions(request, chosen)
     models = [*model_names.aliases(found.pk), *model_names.models(found.pk)]
     form = TrialForm(versions, models, request.POST if request.method == "POST" else None)
+    bodies = [form.body(chosen, version) for version in versions] if form.is_valid() else []
     jobs, costs = jobs_named(request, actor, found), Costs()
     if "preview" in request.POST:
-        costs = _costs(form, actor, found, chosen, versions)
+        costs = costs_of(found, actor, bodies, [f"Version {body['prompt']['version']}" for body in bodies])
         if "HX-Request" in request.headers:
             return render(request, "inference/parts/play_costs.html", {"costs": costs})
-    elif form.is_valid():
-        jobs = _run(form, actor, found, chosen, versions)
-    query: dict[str, Any] = {**_numbers(versions), "job": [str(job.pk) for job in jobs]}
+    elif bodies:
+        jobs = _run(form, actor, found, bodies)
+    address = f"?{urlencode(_numbers(versions))}"
     context = {
         "organization": found,
         "section": "prompts",
@@ -88,37 +89,18 @@ def page(request: HttpRequest, organization: str, prompt: str) -> HttpResponse:
         "once": uuid.uuid4().hex,
         "costs": costs,
         "jobs": jobs,
-        "page": f"?{urlencode(query, doseq=True)}",
+        "address": address,
+        "page": f"{address}&{urlencode({'job': [str(job.pk) for job in jobs]}, doseq=True)}",
     }
     return render(request, "inference/prompt_try.html", context, status=422 if form.errors else 200)
 
 
-def _run(
-    form: TrialForm,
-    actor: Actor,
-    organization: Organization,
-    prompt: PromptTemplate,
-    versions: Sequence[PromptVersion],
-) -> list[Job]:
-    bodies = [form.body(prompt, version) for version in versions]
+def _run(form: TrialForm, actor: Actor, organization: Organization, bodies: Sequence[dict[str, Any]]) -> list[Job]:
     try:
         return playing.run(organization=organization, actor=actor, bodies=bodies, once=form.cleaned_data["once"])
     except PlumblineError as error:
         blame(form, error)
         return []
-
-
-def _costs(
-    form: TrialForm,
-    actor: Actor,
-    organization: Organization,
-    prompt: PromptTemplate,
-    versions: Sequence[PromptVersion],
-) -> Costs:
-    if not form.is_valid():
-        return Costs()
-    bodies = [form.body(prompt, version) for version in versions]
-    return costs_of(organization, actor, bodies, [f"Version {version.number}" for version in versions])
 
 
 def _versions(request: HttpRequest, prompt: PromptTemplate) -> list[PromptVersion]:
