@@ -65,6 +65,7 @@ class Ear:
         return found
 
     def close(self) -> None:
+        """It hears and waits no more."""
         if self.alarm is not None:
             self.alarm.cancel()
 

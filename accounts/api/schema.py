@@ -4,24 +4,19 @@ import functools
 
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import (
-    OpenApiJsonRenderer,
-    OpenApiJsonRenderer2,
-    OpenApiYamlRenderer,
-    OpenApiYamlRenderer2,
-)
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
 class SchemaView(APIView):
-    """The same for everybody, and a process writes it once in each form: it takes seconds, and anybody may ask."""
+    """The same for everybody, and a process writes it once in each form: it is long, and anybody may ask."""
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = ()
-    renderer_classes = (OpenApiYamlRenderer, OpenApiYamlRenderer2, OpenApiJsonRenderer, OpenApiJsonRenderer2)
+    renderer_classes = SpectacularAPIView.renderer_classes
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

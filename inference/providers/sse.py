@@ -17,8 +17,7 @@ _DRAIN_SECONDS = 0.1
 async def data_of(response: httpx2.Response) -> AsyncGenerator[list[bytes]]:
     """The data of the events, those that came together in one list; names, ids and comments are passed over."""
     begun, data = list[bytes](), list[bytes]()
-    # The stream itself, as `aiter_raw` gives it: what that adds to each piece costs as much as all that is done
-    # here.
+    # The stream itself: what `aiter_raw` does around each piece costs as much as all that is done here.
     async for piece in cast("AsyncIterable[bytes]", response.stream):
         begun.append(piece)
         if b"\n" not in piece:  # of a long line, which is put together once
